@@ -1,1 +1,10 @@
-//! Placeholder until the first module lands.
+//! Segmentation label maps, mask pairs and their conversion: the pure core of `prelabel`.
+
+pub mod error;
+mod limits;
+pub mod model;
+pub mod report;
+pub mod tree;
+
+pub use error::{Error, ErrorKind, Result};
+pub use limits::Limits;

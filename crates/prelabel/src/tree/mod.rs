@@ -1,0 +1,90 @@
+//! The only door to files: where samples come from ([`Source`]) and where outputs go ([`Sink`]).
+//!
+//! Paths are relative, their parts joined by `/`, on every system. A source lists its paths once, in byte
+//! order, so that nothing depends on the order of directory entries.
+
+mod file_sink;
+mod folder_sink;
+mod folder_source;
+mod memory;
+mod paths;
+mod staging;
+mod zip_sink;
+mod zip_source;
+
+pub use file_sink::FileSink;
+pub use folder_sink::FolderSink;
+pub use folder_source::FolderSource;
+pub use memory::{MemorySink, MemorySource};
+pub use paths::Paths;
+pub use zip_sink::ZipSink;
+pub use zip_source::ZipSource;
+
+use crate::{Limits, Result};
+
+/// A tree of input files.
+pub trait Source: Send + Sync {
+    /// What to call the tree in messages: a folder, an archive, `standard input`.
+    fn name(&self) -> &str;
+
+    /// All files, in byte order of their paths. Hidden ones (`.name`) are left out.
+    fn paths(&self) -> &Paths;
+
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// It is not there, cannot be read, is no regular file, or is larger than the limit.
+    fn read(&self, path: &str, limits: &Limits) -> Result<Vec<u8>>;
+
+    /// Reads at most the first `length` bytes of a file.
+    ///
+    /// # Errors
+    /// As [`Source::read`], but for the limit.
+    fn read_start(&self, path: &str, length: usize) -> Result<Vec<u8>>;
+
+    /// What was seen and left out, with the reason: devices, names that are not UTF-8, broken links.
+    fn skipped(&self) -> &[Skipped] {
+        &[]
+    }
+
+    /// How messages call a file of this tree.
+    fn display(&self, path: &str) -> String;
+}
+
+/// A directory entry that is no input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its path, with what is not UTF-8 replaced.
+    pub path: String,
+    /// Why it was left out.
+    pub why: String,
+}
+
+/// What became of a file that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Written {
+    /// It is new.
+    New,
+    /// It was there already with the same bytes.
+    Same,
+    /// It was there with other bytes, and was replaced.
+    Replaced,
+}
+
+/// A tree of output files. Each appears whole or not at all; nothing is overwritten unless that was asked for.
+pub trait Sink: Send + Sync {
+    /// What to call the tree in messages.
+    fn name(&self) -> &str;
+
+    /// Writes a whole file. Identical content that is there already counts as done.
+    ///
+    /// # Errors
+    /// Other content is there and must not be overwritten; the path leaves the tree; the disk refuses.
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<Written>;
+
+    /// Makes everything written so far last. Must be called at the end: an archive appears only then.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    fn finish(&self) -> Result<()>;
+}
