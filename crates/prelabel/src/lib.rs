@@ -1,9 +1,12 @@
 //! Segmentation label maps, mask pairs and their conversion: the pure core of `prelabel`.
 
+pub mod classes;
 pub mod error;
 mod limits;
 pub mod model;
+pub mod pixels;
 pub mod report;
+pub mod transform;
 pub mod tree;
 
 pub use error::{Error, ErrorKind, Result};

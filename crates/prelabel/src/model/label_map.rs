@@ -145,6 +145,15 @@ impl LabelMap {
         LabelMap { grid: self.grid, ids: Some(ids) }
     }
 
+    /// The same IDs with their pixels rearranged: `map` must use no code that the grid did not have.
+    pub(crate) fn map_grid(self, map: impl FnOnce(Grid) -> Result<Grid>) -> Result<Self> {
+        let grid = map(self.grid)?;
+        match self.ids {
+            None => Ok(LabelMap::new(grid)),
+            Some(ids) => LabelMap::with_ids(grid, ids),
+        }
+    }
+
     /// The IDs as one byte a pixel, if all are within 0–255.
     pub fn as_u8(&self) -> Option<Cow<'_, [u8]>> {
         if let (Cells::U8(cells), None) = (self.grid.cells(), &self.ids) {

@@ -19,6 +19,7 @@ mod segment_map;
 pub use class_list::{Class, ClassId, ClassKind, ClassList, Unlabelled};
 pub use color::{Color, Rgba};
 pub use grid::{Cells, Code, Grid, Occurrence};
+pub(crate) use grid::{run_length, with_cells};
 pub use key::Key;
 pub use label::Label;
 pub use label_map::LabelMap;

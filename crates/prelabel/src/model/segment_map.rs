@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::grid::Grid;
 use super::{ClassId, LabelMap};
 use crate::{Error, Result};
@@ -14,8 +16,8 @@ pub struct Segment {
 /// A label map that keeps objects of one class apart. Code k of the grid is segment k.
 ///
 /// # Guarantees
-/// Every code has a segment, and no segment stands twice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Every code has a segment. Two codes may share one: a mask may spell one label's pixels in two ways.
+#[derive(Clone, Debug)]
 pub struct SegmentMap {
     grid: Grid,
     segments: Vec<Segment>,
@@ -25,12 +27,10 @@ impl SegmentMap {
     /// A map of codes and their segments.
     ///
     /// # Errors
-    /// A code without a segment, or a segment that stands twice.
+    /// A code without a segment.
     pub fn new(grid: Grid, segments: Vec<Segment>) -> Result<Self> {
         let highest = grid.occurrences().last().map_or(0, |found| found.code as usize);
-        let mut sorted = segments.clone();
-        sorted.sort_unstable();
-        if highest >= segments.len() || sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        if highest >= segments.len() {
             return Err(Error::invalid("the segments of a map do not fit its pixels"));
         }
         Ok(SegmentMap { grid, segments })
@@ -46,15 +46,34 @@ impl SegmentMap {
         &self.segments
     }
 
+    /// The segment of a code that the grid holds.
+    pub fn segment(&self, code: u32) -> Option<Segment> {
+        self.segments.get(code as usize).copied()
+    }
+
     /// The same pixels as a label map of classes, and how many numbered objects lost their number.
     ///
     /// # Errors
     /// None beyond those that the guarantees exclude.
     pub fn into_label_map(self) -> Result<(LabelMap, usize)> {
-        let codes: Vec<_> = self.grid.occurrences().into_iter().map(|found| found.code as usize).collect();
-        let numbered = |code: &&usize| self.segments.get(**code).is_some_and(|segment| segment.instance.is_some());
-        let numbers = codes.iter().filter(numbered).count();
+        let found = self.grid.occurrences().into_iter().filter_map(|found| self.segment(found.code));
+        let numbered: BTreeSet<Segment> = found.filter(|segment| segment.instance.is_some()).collect();
+        let numbers = numbered.len();
         let ids = self.segments.iter().map(|segment| segment.class).collect();
         Ok((LabelMap::with_ids(self.grid, ids)?, numbers))
     }
 }
+
+/// Equal if the same segment stands at every pixel, whatever the codes.
+impl PartialEq for SegmentMap {
+    fn eq(&self, other: &Self) -> bool {
+        let (width, height) = self.grid.size();
+        let same = |x, y| {
+            let mine = self.grid.get(x, y).and_then(|code| self.segment(code));
+            mine == other.grid.get(x, y).and_then(|code| other.segment(code))
+        };
+        other.grid.size() == (width, height) && (0..height).all(|y| (0..width).all(|x| same(x, y)))
+    }
+}
+
+impl Eq for SegmentMap {}

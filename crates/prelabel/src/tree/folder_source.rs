@@ -55,6 +55,11 @@ impl Source for FolderSource {
         &self.paths
     }
 
+    fn size(&self, path: &str) -> Result<u64> {
+        let metadata = fs::metadata(self.root.join(path));
+        metadata.map(|metadata| metadata.len()).map_err(|error| Error::unreadable(self.display(path), error))
+    }
+
     fn read(&self, path: &str, limits: &Limits) -> Result<Vec<u8>> {
         let (file, length) = self.file(path)?;
         let limit = |bytes| limits.file(bytes).map_err(|error| error.in_file(self.display(path)));

@@ -29,6 +29,10 @@ impl Source for MemorySource {
         &self.paths
     }
 
+    fn size(&self, path: &str) -> Result<u64> {
+        self.files.get(path).map(|bytes| bytes.len() as u64).ok_or_else(|| missing(&self.display(path)))
+    }
+
     fn read(&self, path: &str, limits: &Limits) -> Result<Vec<u8>> {
         let bytes = self.files.get(path).ok_or_else(|| missing(&self.display(path)))?;
         limits.file(bytes.len() as u64).map_err(|error| error.in_file(self.display(path)))?;

@@ -30,6 +30,12 @@ pub trait Source: Send + Sync {
     /// All files, in byte order of their paths. Hidden ones (`.name`) are left out.
     fn paths(&self) -> &Paths;
 
+    /// The length of a file in bytes, as its folder or archive tells it.
+    ///
+    /// # Errors
+    /// It is not there.
+    fn size(&self, path: &str) -> Result<u64>;
+
     /// Reads a whole file.
     ///
     /// # Errors

@@ -65,6 +65,12 @@ impl Source for ZipSource {
         &self.paths
     }
 
+    fn size(&self, path: &str) -> Result<u64> {
+        let mut archive = self.archive.clone();
+        let member = archive.by_name(path).map_err(|error| broken(&error).in_file(self.display(path)))?;
+        Ok(member.size())
+    }
+
     fn read(&self, path: &str, limits: &Limits) -> Result<Vec<u8>> {
         let (bytes, declared) = self.read_bounded(path, limits.max_file_bytes.saturating_add(1))?;
         limits.file(declared.max(bytes.len() as u64)).map_err(|error| error.in_file(self.display(path)))?;
