@@ -2,6 +2,7 @@
 
 pub mod classes;
 pub mod error;
+pub mod formats;
 mod limits;
 pub mod model;
 pub mod pixels;

@@ -148,6 +148,22 @@ impl Grid {
         ((index % width) as u32, (index / width) as u32)
     }
 
+    /// True if `same(mine, theirs)` holds for the codes at every pixel. Asked once for each run of equal pairs.
+    pub(crate) fn equal_through(&self, other: &Grid, same: impl Fn(usize, usize) -> bool) -> bool {
+        fn compare<A: Code, B: Code>(one: &[A], other: &[B], same: impl Fn(usize, usize) -> bool) -> bool {
+            let mut last = None;
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(&a, &b)| {
+                    if last == Some((a, b)) {
+                        return true;
+                    }
+                    last = Some((a, b));
+                    same(a.index(), b.index())
+                })
+        }
+        with_cells!(self, mine => with_cells!(other, theirs => compare(mine, theirs, &same)))
+    }
+
     /// Every code that occurs, ascending, with its number of pixels and its first place.
     pub fn occurrences(&self) -> Vec<Occurrence> {
         let found = match &self.cells {

@@ -1,0 +1,269 @@
+//! What formats of plain files share: which files hold maps, what they are by their first bytes, and the
+//! tables that lie beside them.
+
+use std::sync::Arc;
+
+use crate::classes;
+use crate::model::{ClassList, Key};
+use crate::pixels::{npy, png};
+use crate::tree::{Paths, Source};
+use crate::{Error, Limits, Result};
+
+/// Folders whose pictures are photographs when maps lie elsewhere.
+pub const IMAGE_FOLDERS: &[&str] = &["images", "image", "imgs", "photos", "JPEGImages", "leftImg8bit"];
+
+/// Folders whose name does not belong to the keys of the maps in them.
+const MAP_FOLDERS: &[&str] = &["maps", "masks", "labels", "label_maps", "predictions", "scores", "SegmentationClass"];
+
+/// Names under which a class list lies beside maps.
+const CLASS_FILES: &[&str] = &[
+    "classes.json",
+    "class_names.json",
+    "classes.txt",
+    "class_names.txt",
+    "labels.txt",
+    "labelmap.txt",
+    "label_colors.txt",
+    "data.yaml",
+];
+
+/// Kinds of file by their first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Png,
+    Npy,
+    Npz,
+    Tiff,
+    Bmp,
+}
+
+impl FileKind {
+    pub(super) fn of(start: &[u8]) -> Option<FileKind> {
+        let kinds: [(&[u8], FileKind); 8] = [
+            (b"\x89PNG\r\n\x1a\n", FileKind::Png),
+            (b"\x93NUMPY", FileKind::Npy),
+            (b"PK\x03\x04", FileKind::Npz),
+            (b"PK\x05\x06", FileKind::Npz),
+            (b"II*\0", FileKind::Tiff),
+            (b"MM\0*", FileKind::Tiff),
+            (b"II+\0", FileKind::Tiff),
+            (b"BM", FileKind::Bmp),
+        ];
+        kinds.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind)
+    }
+
+    /// By the extension, for listing without opening.
+    fn of_path(path: &str) -> Option<FileKind> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+            "png" => Some(FileKind::Png),
+            "npy" => Some(FileKind::Npy),
+            "npz" => Some(FileKind::Npz),
+            "tif" | "tiff" => Some(FileKind::Tiff),
+            "bmp" => Some(FileKind::Bmp),
+            _ => None,
+        }
+    }
+}
+
+/// An error for a file that is none of the kinds.
+pub(super) fn unknown_kind(start: &[u8]) -> Error {
+    let found = match start {
+        [] => "an empty file",
+        [0xff, 0xd8, 0xff, ..] => "a JPEG file, which cannot hold class IDs exactly",
+        [b'{' | b'[', ..] => "JSON",
+        _ => "other bytes",
+    };
+    Error::invalid("this is no label map").found(found).expected("PNG, NPY, NPZ, TIFF or BMP")
+}
+
+/// The files of a tree that may hold maps, photographs left out.
+pub(super) fn map_paths(source: &dyn Source, kinds: &[FileKind]) -> Vec<u32> {
+    let paths = source.paths();
+    // A lone file is a map whatever its name: `-` is standard input.
+    if paths.len() == 1 {
+        return vec![0];
+    }
+    let fits = |path: &str| FileKind::of_path(path).is_some_and(|kind| kinds.contains(&kind));
+    let all = |outside: bool| -> Vec<u32> {
+        let wanted = paths.iter().enumerate().filter(|(_, path)| fits(path) && !(outside && in_image_folder(path)));
+        wanted.map(|(index, _)| index as u32).collect()
+    };
+    let outside = all(true);
+    if outside.is_empty() { all(false) } else { outside }
+}
+
+fn in_image_folder(path: &str) -> bool {
+    path.split_once('/').is_some_and(|(folder, _)| IMAGE_FOLDERS.contains(&folder))
+}
+
+/// The photographs of a tree: files with an image's extension in a folder for photographs, or, if the tree
+/// has none of these, all of them.
+pub fn image_paths(source: &dyn Source) -> Vec<String> {
+    let is_image = |path: &&str| {
+        let ending = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        matches!(ending.as_str(), "jpg" | "jpeg" | "png" | "webp" | "bmp")
+    };
+    let inside: Vec<String> =
+        source.paths().iter().filter(|path| in_image_folder(path)).filter(is_image).map(ToOwned::to_owned).collect();
+    if !inside.is_empty() {
+        return inside;
+    }
+    source.paths().iter().filter(is_image).map(ToOwned::to_owned).collect()
+}
+
+/// Samples of a tree of arrays: most files hold one, an archive or a batch several.
+pub(super) struct Items {
+    source: Arc<dyn Source>,
+    /// Path index by item; with its member and its place in a batch where the file holds several.
+    items: Vec<(u32, Option<Box<Member>>)>,
+    /// Length of the folder that all maps share and that belongs to no key.
+    prefix: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// The array's name in an NPZ archive.
+    pub array: Option<String>,
+    /// The place on the batch axis.
+    pub map: u64,
+    /// What the key gets at its end: nothing if the file holds no other.
+    suffix: String,
+}
+
+impl Items {
+    /// One item a file; `inside` lists the members of files that hold several.
+    pub(super) fn list(
+        source: Arc<dyn Source>,
+        paths: Vec<u32>,
+        mut inside: impl FnMut(&dyn Source, &str) -> Vec<(Option<String>, u64)>,
+    ) -> Self {
+        let mut items = Vec::with_capacity(paths.len());
+        for index in paths {
+            let path = source.paths().get(index as usize).unwrap_or_default();
+            let members = inside(&*source, path);
+            if members.is_empty() {
+                items.push((index, None));
+                continue;
+            }
+            let alone = members.len() == 1;
+            let arrays =
+                members.iter().filter_map(|(array, _)| array.as_ref()).collect::<std::collections::BTreeSet<_>>().len();
+            for (array, map) in members.iter().cloned() {
+                let mut suffix = String::new();
+                if let (false, true, Some(array)) = (alone, arrays > 1, &array) {
+                    suffix.push_str(&format!("/{array}"));
+                }
+                if members.iter().filter(|(other, _)| *other == array).count() > 1 {
+                    suffix.push_str(&format!("/{map}"));
+                }
+                items.push((index, Some(Box::new(Member { array, map, suffix }))));
+            }
+        }
+        let prefix = prefix(source.paths(), &items);
+        Items { source, items, prefix }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(super) fn path(&self, index: usize) -> &str {
+        self.items.get(index).and_then(|(path, _)| self.source.paths().get(*path as usize)).unwrap_or_default()
+    }
+
+    pub(super) fn member(&self, index: usize) -> Option<&Member> {
+        self.items.get(index).and_then(|(_, member)| member.as_deref())
+    }
+
+    pub(super) fn key(&self, index: usize) -> Result<Key> {
+        let path = self.path(index).get(self.prefix..).unwrap_or_default();
+        let key = match self.member(index) {
+            Some(member) if !member.suffix.is_empty() => Key::new(&format!("{}{}", Key::of_path(path)?, member.suffix)),
+            _ => Key::of_path(path),
+        };
+        key.map_err(|error| error.in_file(self.file(index)))
+    }
+
+    pub(super) fn file(&self, index: usize) -> String {
+        let file = self.source.display(self.path(index));
+        match self.member(index).and_then(|member| member.array.as_ref()) {
+            Some(array) => format!("{file}/{array}.npy"),
+            None => file,
+        }
+    }
+
+    pub(super) fn source(&self) -> &dyn Source {
+        &*self.source
+    }
+
+    /// Bytes that one sample may take: the file, its decoded form and its encoded form.
+    pub(super) fn memory(&self, index: usize, limits: &Limits) -> u64 {
+        let path = self.path(index);
+        let size = self.source.size(path).unwrap_or_default();
+        // A small PNG can hold a large map: all background compresses a thousand to one.
+        if size > 4096 && FileKind::of_path(path) == Some(FileKind::Png) {
+            let header = self.source.read_start(path, 4096).and_then(|start| png::header(&start, limits));
+            if let Ok(header) = header {
+                return size + u64::from(header.width) * u64::from(header.height) * 4;
+            }
+        }
+        let grows = if FileKind::of_path(path) == Some(FileKind::Npy) { 3 } else { 40 };
+        size.saturating_mul(grows) + 4096
+    }
+}
+
+/// How much of all paths is a folder that only says "here are the maps".
+fn prefix(paths: &Paths, items: &[(u32, Option<Box<Member>>)]) -> usize {
+    let mut all = items.iter().map(|(index, _)| paths.get(*index as usize).unwrap_or_default());
+    let folder = all.next().and_then(|first| first.split_once('/')).map(|(folder, _)| folder);
+    let Some(folder) = folder.filter(|folder| MAP_FOLDERS.contains(folder)) else { return 0 };
+    let shared = all.all(|path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+    if shared { folder.len() + 1 } else { 0 }
+}
+
+/// The NPZ arrays that `wanted` accepts; all of them if it accepts none, so that each can say why not.
+pub(super) fn npz_arrays(bytes: &[u8], limits: &Limits, wanted: impl Fn(&npy::Header) -> bool) -> Vec<String> {
+    let Ok(names) = npy::npz_members(bytes) else { return Vec::new() };
+    let fits = |name: &&String| {
+        let start = npy::npz_member(bytes, name, limits);
+        start.and_then(|start| npy::header(&start, limits)).is_ok_and(|header| wanted(&header))
+    };
+    let chosen: Vec<String> = names.iter().filter(fits).cloned().collect();
+    if chosen.is_empty() { names } else { chosen }
+}
+
+/// The class list that lies beside the maps.
+pub(super) fn class_list_beside(source: &dyn Source, limits: &Limits) -> Result<Option<ClassList>> {
+    if source.paths().len() == 1 {
+        return Ok(None);
+    }
+    for name in CLASS_FILES {
+        if source.paths().contains(name) {
+            let bytes = source.read(name, limits)?;
+            return Ok(Some(classes::parse(&bytes, &source.display(name))?.list));
+        }
+    }
+    Ok(None)
+}
+
+/// The headers of a few NPY files of a tree, for detection.
+pub(super) fn array_headers(source: &dyn Source, limits: &Limits) -> Vec<npy::Header> {
+    let mut headers = Vec::new();
+    for index in map_paths(source, &[FileKind::Npy, FileKind::Npz]).into_iter().take(8) {
+        let path = source.paths().get(index as usize).unwrap_or_default();
+        let Ok(start) = source.read_start(path, limits.max_npy_header_bytes) else { continue };
+        match FileKind::of(&start) {
+            Some(FileKind::Npy) => headers.extend(npy::header(&start, limits)),
+            Some(FileKind::Npz) => {
+                let Ok(bytes) = source.read(path, limits) else { continue };
+                for name in npz_arrays(&bytes, limits, |_| true) {
+                    let member = npy::npz_member(&bytes, &name, limits);
+                    headers.extend(member.and_then(|member| npy::header(&member, limits)));
+                }
+            }
+            _ => {}
+        }
+    }
+    headers
+}
