@@ -1,8 +1,10 @@
 //! Segmentation label maps, mask pairs and their conversion: the pure core of `prelabel`.
 
 pub mod classes;
+pub mod convert;
 pub mod error;
 pub mod formats;
+pub mod inspect;
 mod limits;
 pub mod model;
 pub mod pixels;

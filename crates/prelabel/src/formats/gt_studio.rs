@@ -98,7 +98,7 @@ impl Format for GtStudio {
 ///
 /// # Errors
 /// A labelled class without a colour.
-pub(crate) fn legend_of(classes: &ClassList) -> Result<Legend> {
+pub fn legend_of(classes: &ClassList) -> Result<Legend> {
     let entries = classes.labelled().map(|class| {
         let color = class.color.ok_or_else(|| Error::usage(format!("the class `{}` has no colour", class.name)))?;
         Ok(LegendEntry { color, label: Label::class(&class.name) })

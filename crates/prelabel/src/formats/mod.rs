@@ -8,6 +8,7 @@ mod nearest;
 mod scores;
 
 pub use files::{IMAGE_FOLDERS, image_paths};
+pub use gt_studio::legend_of;
 pub use nearest::nearest;
 
 use std::sync::Arc;

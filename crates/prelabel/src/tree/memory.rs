@@ -102,3 +102,22 @@ pub(super) fn exists(file: &str) -> Error {
         .in_file(file)
         .hint("choose another output, or replace what is there with `--overwrite`")
 }
+
+/// Keeps nothing: for a dry run.
+#[derive(Debug, Default)]
+pub struct NowhereSink;
+
+impl Sink for NowhereSink {
+    fn name(&self) -> &str {
+        "nowhere"
+    }
+
+    fn write(&self, path: &str, _bytes: &[u8]) -> Result<Written> {
+        Key::new(path)?;
+        Ok(Written::New)
+    }
+
+    fn finish(&self) -> Result<()> {
+        Ok(())
+    }
+}

@@ -15,7 +15,7 @@ mod zip_source;
 pub use file_sink::FileSink;
 pub use folder_sink::FolderSink;
 pub use folder_source::FolderSource;
-pub use memory::{MemorySink, MemorySource};
+pub use memory::{MemorySink, MemorySource, NowhereSink};
 pub use paths::Paths;
 pub use zip_sink::ZipSink;
 pub use zip_source::ZipSource;

@@ -1,0 +1,218 @@
+//! The command line as it is typed. What it means is decided in [`commands`](crate::commands).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit_code;
+
+const EXAMPLES: &str = "\
+Examples:
+  prelabel push testdata/demo --sandbox                    the whole way, on this machine only
+  prelabel convert maps/ -o masks/ --classes voc           label maps to mask pairs
+  prelabel validate masks/ --images images/                check mask pairs before they cost money
+  prelabel convert - -o - --from npy --classes voc < map.npy > mask.png";
+
+/// Segmentation model outputs to checked, submitted pre-labels, and back.
+#[derive(Debug, Parser)]
+#[command(name = "prelabel", version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit_code::HELP))]
+#[command(arg_required_else_help = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What all commands take.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// Print NDJSON on stdout: an object for each item, then a summary
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Say more: every item that failed, every finding
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+    /// Colours in messages
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub(crate) color: clap::ColorChoice,
+    /// How to show progress: a bar on terminals, else a line every 10 s
+    #[arg(long, global = true, value_name = "HOW", default_value = "auto", help_heading = "Output")]
+    pub(crate) progress: Progress,
+    /// Worker threads [default: one a processor]
+    #[arg(short, long, global = true, value_name = "N", env = "PRELABEL_JOBS", help_heading = "Work")]
+    pub(crate) jobs: Option<usize>,
+    /// Most pixels of one image
+    #[arg(long, global = true, value_name = "N", help_heading = "Work", hide_short_help = true)]
+    pub(crate) max_pixels: Option<u64>,
+    /// Most bytes of one input file
+    #[arg(long, global = true, value_name = "BYTES", help_heading = "Work", hide_short_help = true)]
+    pub(crate) max_file_size: Option<u64>,
+    /// Most bytes that all samples under way may take together
+    #[arg(long, global = true, value_name = "BYTES", help_heading = "Work", hide_short_help = true)]
+    pub(crate) memory: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    Auto,
+    Plain,
+    None,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Convert label maps, scores or mask pairs into another format
+    Convert(Box<Convert>),
+    /// Say what a folder or file holds: format, sizes, classes with their pixels
+    Inspect(Inspect),
+    /// List the formats, or show one
+    Formats(Formats),
+    /// Print the shell completion script
+    Completions(Completions),
+}
+
+/// Where samples come from and which classes they are of.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Input {
+    /// Folders, files or zip archives; `-` is standard input
+    #[arg(required = true, value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The format of the input [default: what it looks like]
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) from: String,
+    /// The class list: a file, a preset (`voc`, `cityscapes`, …), or `auto` to name classes by their ID
+    /// [default: the list beside the input]
+    #[arg(long, value_name = "FILE|PRESET", env = "PRELABEL_CLASSES")]
+    pub(crate) classes: Option<String>,
+    /// The legend of masks that have none beside them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) legend: Option<PathBuf>,
+    /// The order of axes of score maps [default: found by their lengths]
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) layout: Option<LayoutArg>,
+    /// What scores are [default: looked at]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) scores: Option<ScoresArg>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LayoutArg {
+    /// Classes × height × width
+    Chw,
+    /// Height × width × classes
+    Hwc,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScoresArg {
+    Logits,
+    Probabilities,
+}
+
+/// What becomes of classes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Classes {
+    /// Class IDs that are void: written as unlabelled
+    #[arg(long, value_name = "ID,..", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) ignore: Vec<i64>,
+    /// The class ID that is the background: unlabelled in masks, and what unlabelled pixels become
+    /// [default: the class whose colour is #000000]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, conflicts_with = "label_background")]
+    pub(crate) background: Option<i64>,
+    /// Give the background a colour and a legend entry of its own
+    #[arg(long)]
+    pub(crate) label_background: bool,
+    /// Leave pixels unlabelled whose greatest probability is below P
+    #[arg(long, value_name = "P")]
+    pub(crate) min_confidence: Option<f64>,
+}
+
+/// How a run over many samples goes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Run {
+    /// Go on where something is lost, and count it
+    #[arg(long)]
+    pub(crate) allow_lossy: bool,
+    /// Replace outputs that exist with other content
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Do not decode and compare what was written
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    /// Do everything but write
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Convert part I of N only
+    #[arg(long, value_name = "I/N", default_value = "1/1")]
+    pub(crate) shard: prelabel::convert::Shard,
+    /// Stop after N failures
+    #[arg(long, value_name = "N")]
+    pub(crate) max_errors: Option<u64>,
+    /// The least finding that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Info,
+    Warning,
+    Error,
+    Never,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  prelabel convert maps/ -o masks/ --classes voc
+  prelabel convert logits/ -o masks/ --classes classes.txt --min-confidence 0.5
+  prelabel convert masks/ -o maps/ --to label-map
+  prelabel convert - -o - --from npy --classes voc < map.npy > mask.png")]
+pub(crate) struct Convert {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// The output: a folder, a `.zip`, a file for a single input, or `-` for standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// The format of the output [default: gt-studio; label-map where mask pairs are read]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Option<String>,
+    /// How label maps are stored [default: png where the class IDs fit]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) encoding: Option<EncodingArg>,
+    /// Also write the legend to a file: for outputs that are a single mask
+    #[arg(long, value_name = "FILE")]
+    pub(crate) legend_out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) classes: Classes,
+    #[command(flatten)]
+    pub(crate) run: Run,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EncodingArg {
+    Png,
+    Npy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) input: Input,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Formats {
+    /// The format to show
+    pub(crate) format: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,82 @@
+//! The NDJSON of `--json`. Version 1; fields are only ever added.
+
+use prelabel::convert::{Item, Outcome};
+use prelabel::report::{Finding, Loss, Remarks, Severity};
+use prelabel::tree::Written;
+use prelabel::{Error, ErrorKind};
+use serde_json::{Value, json};
+
+/// An error as an object.
+pub(crate) fn error_json(error: &Error) -> Value {
+    json!({
+        "v": 1,
+        "type": "error",
+        "kind": kind(error.kind()),
+        "message": error.message(),
+        "file": error.file(),
+        "at": error.place().map(ToString::to_string),
+        "found": error.found_text(),
+        "expected": error.expected_text(),
+        "hint": error.hint_text(),
+    })
+}
+
+fn kind(kind: ErrorKind) -> String {
+    format!("{kind:?}").to_lowercase()
+}
+
+/// One sample of a conversion.
+pub(crate) fn item_json(item: &Item<'_>) -> Value {
+    let status = match item.result {
+        Ok(Written::New) => "new",
+        Ok(Written::Same) => "same",
+        Ok(Written::Replaced) => "replaced",
+        Err(_) => "failed",
+    };
+    let mut object = json!({ "v": 1, "type": "item", "key": item.name, "file": item.file, "status": status });
+    if let Err(error) = item.result {
+        object["error"] = error_json(error);
+    }
+    if let (Some(object), Value::Object(remarks)) = (object.as_object_mut(), remarks_json(item.remarks)) {
+        object.extend(remarks);
+    }
+    object
+}
+
+/// Findings and losses.
+pub(crate) fn remarks_json(remarks: &Remarks) -> Value {
+    let finding = |finding: &Finding| {
+        json!({
+            "code": finding.code,
+            "severity": finding.severity,
+            "message": finding.message,
+            "detail": finding.detail,
+            "file": finding.file,
+            "at": finding.at.as_ref().map(ToString::to_string),
+            "hint": finding.hint,
+        })
+    };
+    let loss =
+        |loss: &Loss| json!({ "code": loss.code, "message": loss.message, "count": loss.count, "unit": loss.unit });
+    json!({
+        "findings": remarks.findings.iter().map(finding).collect::<Vec<_>>(),
+        "losses": remarks.losses.iter().map(loss).collect::<Vec<_>>(),
+    })
+}
+
+/// The end of a conversion.
+pub(crate) fn summary_json(outcome: &Outcome) -> Value {
+    json!({
+        "v": 1,
+        "type": "summary",
+        "total": outcome.total,
+        "new": outcome.new,
+        "same": outcome.same,
+        "replaced": outcome.replaced,
+        "failed": outcome.summary.failures(),
+        "not_tried": outcome.not_tried,
+        "findings": outcome.summary.findings(Severity::Info),
+        "losses": outcome.summary.losses(),
+        "stopped": outcome.stopped.as_ref().map(error_json),
+    })
+}
