@@ -48,11 +48,18 @@ impl Adapter {
     /// # Errors
     /// As [`Adapter::adapt`].
     pub fn ids(&self, sample: &Sample) -> Result<BTreeMap<ClassId, u64>> {
-        let count = |map: &LabelMap| map.occurrences().into_iter().map(|(id, found)| (id, found.pixels)).collect();
+        let count = |map: &LabelMap| -> BTreeMap<ClassId, u64> {
+            map.occurrences().into_iter().map(|(id, found)| (id, found.pixels)).collect()
+        };
         match &sample.content {
             Content::LabelMap(map) => Ok(count(map)),
             Content::Segments(segments) => Ok(count(&segments.clone().into_label_map()?.0)),
-            Content::Scores(scores) => Ok(count(&transform::argmax(scores, self.min_confidence)?.map)),
+            Content::Scores(scores) => {
+                // A class that wins nowhere in this map is a class of the model all the same.
+                let mut ids: BTreeMap<ClassId, u64> = (0..scores.classes()).map(|index| (index.into(), 0)).collect();
+                ids.extend(count(&transform::argmax(scores, self.min_confidence)?.map));
+                Ok(ids)
+            }
         }
     }
 

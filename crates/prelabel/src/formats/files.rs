@@ -267,3 +267,9 @@ pub(super) fn array_headers(source: &dyn Source, limits: &Limits) -> Vec<npy::He
     }
     headers
 }
+
+/// The error for an output that does not decode to what was meant.
+pub(super) fn not_verified() -> Error {
+    Error::new(crate::ErrorKind::Output, "what was encoded does not decode to the same pixels")
+        .hint("this is a bug of prelabel: nothing was written; please report it with the input")
+}

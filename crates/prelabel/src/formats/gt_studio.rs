@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::files::IMAGE_FOLDERS;
-use super::label_map::not_verified;
+use super::files::{IMAGE_FOLDERS, not_verified};
 use super::{Detection, Format, Info, ReadOptions, Reader, WriteOptions, Writer};
 use crate::classes::{self, instance_color};
 use crate::error::At;

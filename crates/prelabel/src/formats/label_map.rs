@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::files::{self, FileKind, Items, class_list_beside, map_paths, npz_arrays, unknown_kind};
+use super::files::{self, FileKind, Items, class_list_beside, map_paths, not_verified, npz_arrays, unknown_kind};
 use super::{Detection, Encoding, Format, Info, ReadOptions, Reader, WriteOptions, Writer};
 use crate::classes;
 use crate::error::At;
@@ -163,7 +163,7 @@ impl LabelMapReader {
     fn by_color(&self, mask: Mask) -> Result<LabelMap> {
         let Some(classes) = &self.classes else {
             return Err(Error::invalid("the pixels are colours, and nothing says which class a colour is")
-                .found(format!("{} colours", mask.colors().len()))
+                .found(format!("{} different colours", mask.colors().len()))
                 .hint("give a class list with colours: `--classes FILE`, or a preset such as `--classes voc`"));
         };
         let unlabelled = match (self.unlabelled, classes.unlabelled()) {
@@ -244,12 +244,6 @@ impl Writer for LabelMapWriter {
         }
         self.sink.write(&format!("{}.{ending}", sample.key), &bytes)
     }
-}
-
-/// The error for an output that does not decode to what was meant.
-pub(super) fn not_verified() -> Error {
-    Error::new(crate::ErrorKind::Output, "what was encoded does not decode to the same pixels")
-        .hint("this is a bug of prelabel: nothing was written; please report it with the input")
 }
 
 impl LabelMapWriter {

@@ -44,7 +44,7 @@ fn map_axes(header: &Header) -> Result<(u64, u64)> {
                 .found(header.shape_text())
                 .expected("(height, width), with axes of length 1 around them at most");
             Err(match *shape {
-                [_, _, 3 | 4] => error.hint("this looks like an RGB(A) picture; save it as PNG, its colours are read through a legend"),
+                [rows, columns, 3 | 4] if rows > 4 && columns > 4 => error.hint("this looks like an RGB(A) picture; save it as PNG, its colours are read through a legend"),
                 [_, _, _] => error.hint("a stack of maps: save each in a file of its own; one-hot or scores: `--from scores` reads floating point"),
                 _ => error.hint("save the map as an array of shape (height, width)"),
             })

@@ -48,6 +48,9 @@ pub fn axes(header: &Header, options: &ScoreOptions) -> Result<Axes> {
             wrong("scores are floating point").hint("if these are class IDs, read them with `--from label-map`")
         );
     }
+    if header.shape.contains(&0) {
+        return Err(wrong("the array is empty"));
+    }
     let (maps, [first, second, third]) = match *header.shape.as_slice() {
         [a, b, c] => (1, [a, b, c]),
         [maps, a, b, c] => (maps, [a, b, c]),

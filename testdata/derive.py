@@ -1,0 +1,108 @@
+"""Makes the derived test files from the published ones beside them. Deterministic; run from this folder.
+
+Needs numpy, pillow and tifffile (peers-requirements.txt). Each file is written by the named library, so that
+a reader of ours is tested on somebody else's encoder.
+"""
+
+import pathlib
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+HERE = pathlib.Path(__file__).parent
+LABELS = HERE / "formats" / "label-map" / "valid"
+ids = np.load(HERE / "demo" / "maps" / "rider.npy")
+
+
+def case(name):
+    folder = LABELS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+# NumPy: types, byte orders, negative IDs, archives.
+np.save(case("negative") / "map.npy", np.where(ids == 0, -1, ids).astype(np.int32))
+for descr in ["|i1", "<u2", ">u2", "<i2", ">i2", "<u4", ">i4", ">i8", "<u8", ">u8"]:
+    np.save(case("types") / f"{descr[1:]}{'-big' if descr[0] == '>' else ''}.npy", ids[64:96, 96:160].astype(descr))
+np.savez_compressed(case("npz") / "map.npz", labels=ids)
+np.savez(case("npz-members") / "batch.npz", first=ids[:64], second=ids[64:128])
+
+# Pillow: depths, palette, BMP, colours.
+small = ids[64:128, 96:160]
+ranks = np.searchsorted([0, 13, 15], small).astype(np.uint8)
+Image.fromarray((ranks > 0).astype(np.uint8) * 255).convert("1").save(case("grey1") / "map.png")
+Image.fromarray(small.astype(np.uint16) * 1000).save(case("grey16-wide") / "map.png")
+palette = Image.frombytes("P", (64, 64), small.tobytes())
+palette.putpalette([channel for index in range(256) for channel in (index, 255 - index, index // 2)])
+palette.save(case("palette-8") / "map.png")
+ranked = Image.frombytes("P", (64, 64), ranks.tobytes())
+ranked.putpalette([0, 0, 0, 192, 0, 128, 192, 128, 128])
+ranked.save(case("palette-2") / "map.png", bits=2)
+palette.save(case("bmp") / "map.bmp")
+colours = np.array([[0, 0, 0], [192, 0, 128], [192, 128, 128]], dtype=np.uint8)[ranks]
+Image.fromarray(colours).save(case("colours") / "map.png")
+Image.fromarray(colours).save(case("bmp-colours") / "map.bmp")
+names = '[{"id": 0, "name": "background", "color": "#000000"}, {"id": 13, "name": "horse", "color": "#c00080"}, {"id": 15, "name": "person", "color": "#c08080"}]\n'
+(case("colours") / "classes.json").write_text(names)
+(case("bmp-colours") / "classes.json").write_text(names)
+
+# tifffile: compressions and types.
+for name, kind, compression in [
+    ("plain-u8", "u1", None),
+    ("lzw-u16", "u2", "lzw"),
+    ("deflate-u8", "u1", "zlib"),
+    ("packbits-u8", "u1", "packbits"),
+    ("deflate-i16", "i2", "zlib"),
+    ("lzw-u32", "u4", "lzw"),
+]:
+    values = small.astype(kind) - (1 if kind == "i2" else 0)
+    tifffile.imwrite(case("tiff") / f"{name}.tif", values.astype(kind), compression=compression, metadata=None)
+tifffile.imwrite(case("tiff") / "tiled-u8.tif", small, tile=(32, 32), compression="zlib", metadata=None)
+
+# Scores: a batch, half precision, Fortran order, double precision. From the published logits.
+scores = HERE / "formats" / "scores" / "valid"
+logits = np.load(scores / "logits-hwc-f32" / "crop.npy")[:24, :32]
+for name, array in {
+    "batch-nchw-f16": np.stack([logits.transpose(2, 0, 1), -logits.transpose(2, 0, 1)]).astype(np.float16),
+    "fortran-f64": np.asfortranarray(logits.astype(np.float64)),
+    "big-endian-f32": logits.transpose(2, 0, 1).astype(">f4"),
+}.items():
+    (scores / name).mkdir(exist_ok=True)
+    np.save(scores / name / "crop.npy", array)
+
+# Mask pairs, by NumPy and Pillow.
+PAIRS = HERE / "formats" / "gt-studio" / "valid"
+BLACK, HORSE, PERSON = (0, 0, 0, 0), (192, 0, 128, 255), (192, 128, 128, 255)
+
+
+def pair(name, masks, legend, classes=None):
+    folder = PAIRS / name
+    for key, codes, table in masks:
+        path = folder / f"{key}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.array(table, dtype=np.uint8)[codes]).save(path)
+    for key, text in legend.items():
+        path = folder / f"{key}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    if classes:
+        (folder / "classes.json").write_text(classes)
+
+
+semantic = '{\n  "#c00080": "horse",\n  "#c08080": "person"\n}\n'
+table = [BLACK, HORSE, PERSON]
+pair("semantic", [("masks/a", ranks, table), ("masks/b/c", ranks[::-1], table)], {"legend": semantic}, names)
+halves = ranks + 2 * ((ranks == 2) & (np.arange(64) >= 40))
+numbered = [BLACK, (200, 10, 120, 255), (200, 120, 130, 255), BLACK, (180, 140, 120, 255)]
+pair(
+    "instances",
+    [("masks/a", halves, numbered)],
+    {"legends/a": '{"#C80A78": "horse # 1", "#C87882": "person # 1", "#B48C78": "person #2"}\n'},
+    names,
+)
+pair(
+    "result-list",
+    [("map", ranks, table)],
+    {"map": '[{"id": 1, "text": "horse", "color": "rgb(192, 0, 128)"}, {"id": 2, "text": "person", "color": "rgb(192, 128, 128)"}]\n'},
+)
