@@ -11,6 +11,7 @@ pub mod pixels;
 pub mod report;
 pub mod transform;
 pub mod tree;
+pub mod validate;
 
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;

@@ -106,7 +106,7 @@ pub fn legend_of(classes: &ClassList) -> Result<Legend> {
 }
 
 /// The masks of a tree: those in `masks/`, else every PNG that is no photograph.
-fn mask_paths(source: &dyn Source) -> Vec<String> {
+pub(crate) fn mask_paths(source: &dyn Source) -> Vec<String> {
     let pngs = || {
         source.paths().iter().filter(|path| path.to_ascii_lowercase().ends_with(".png") || source.paths().len() == 1)
     };
@@ -118,13 +118,13 @@ fn mask_paths(source: &dyn Source) -> Vec<String> {
     pngs().filter(|path| !photo(path)).map(ToOwned::to_owned).collect()
 }
 
-fn key_of(mask: &str) -> String {
+pub(crate) fn key_of(mask: &str) -> String {
     let path = mask.strip_prefix("masks/").unwrap_or(mask);
     path.rsplit_once('.').map_or(path, |(stem, _)| stem).to_owned()
 }
 
 /// Where the legend of a mask lies: its own before the shared one.
-fn legend_path(source: &dyn Source, mask: &str, key: &str) -> Option<String> {
+pub(crate) fn legend_path(source: &dyn Source, mask: &str, key: &str) -> Option<String> {
     let beside = mask.rsplit_once('.').map_or(mask, |(stem, _)| stem);
     let places = [
         format!("legends/{key}.json"),

@@ -2,7 +2,7 @@
 //! completion and the conformance tests are derived from its [`Info`].
 
 mod files;
-mod gt_studio;
+pub(crate) mod gt_studio;
 mod label_map;
 mod nearest;
 mod scores;
