@@ -17,7 +17,20 @@ macro_rules! presets {
 }
 
 /// All presets: one file and one name here make a preset.
-pub static PRESETS: &[Preset] = presets!["voc"];
+pub static PRESETS: &[Preset] = presets![
+    "ade20k",
+    "ade20k-zero",
+    "camvid",
+    "camvid32",
+    "cityscapes",
+    "cityscapes-train",
+    "coco",
+    "coco-panoptic",
+    "coco-stuff",
+    "kitti",
+    "mapillary",
+    "voc",
+];
 
 /// The preset of a name.
 pub fn preset(name: &str) -> Option<&'static Preset> {
