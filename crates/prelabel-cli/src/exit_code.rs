@@ -6,6 +6,7 @@ use crate::output::Broken;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "the codes of commands that talk to a platform")]
 pub(crate) enum Exit {
     /// Everything that was asked for is done, or was done before.
     Done,

@@ -135,7 +135,7 @@ fn threads_folders_archives_and_memory_agree() {
             convert_into(&*reader, to, Arc::new(ZipSink::create(&archive, false).unwrap()), 2).unwrap();
             let first = std::fs::read(&archive).unwrap();
             let zip = ZipSource::open(&archive).unwrap();
-            let read = |path: &str| (path.to_owned(), zip.read(path, &Limits::default()).unwrap());
+            let read = |path: String| (path.clone(), zip.read(&path, &Limits::default()).unwrap());
             let inside: BTreeMap<String, Vec<u8>> = zip.paths().iter().map(read).collect();
             assert!(memory.files() == inside, "{}: the archive differs", case.display());
             std::fs::remove_file(&archive).unwrap();
@@ -156,7 +156,7 @@ fn cut_files_give_an_error_or_a_sample() {
     for format in FORMATS {
         for case in cases(*format, "valid") {
             let source = folder(&case);
-            let read = |path: &str| (path.to_owned(), source.read(path, &Limits::default()).unwrap());
+            let read = |path: String| (path.clone(), source.read(&path, &Limits::default()).unwrap());
             let whole: BTreeMap<String, Vec<u8>> = source.paths().iter().map(read).collect();
             for (path, bytes) in &whole {
                 for length in cuts(bytes.len()) {

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::print_stderr, reason = "used by tests only: a failure here is a failed test")]
 
 pub mod peers;
+pub mod program;
 
 use std::collections::BTreeMap;
 use std::fs;

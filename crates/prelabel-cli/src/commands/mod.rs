@@ -11,7 +11,6 @@ use crate::output::{Broken, Output};
 
 /// How a command ends: with an exit code, with an error that is still to be told, or without a reader.
 pub(crate) enum End {
-    Exit(Exit),
     Error(prelabel::Error),
     Broken,
 }
@@ -38,7 +37,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Broken> {
         Command::Completions(args) => completions::run(&args, &output),
     };
     let exit = match end {
-        Ok(exit) | Err(End::Exit(exit)) => exit,
+        Ok(exit) => exit,
         Err(End::Error(error)) => output.fail(&error),
         Err(End::Broken) => return Err(Broken),
     };

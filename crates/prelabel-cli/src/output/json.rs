@@ -44,7 +44,7 @@ pub(crate) fn item_json(item: &Item<'_>) -> Value {
 }
 
 /// Findings and losses.
-pub(crate) fn remarks_json(remarks: &Remarks) -> Value {
+fn remarks_json(remarks: &Remarks) -> Value {
     let finding = |finding: &Finding| {
         json!({
             "code": finding.code,

@@ -13,7 +13,7 @@ use prelabel::report::Summary;
 use crate::cli::Common;
 use crate::exit_code::Exit;
 
-pub(crate) use json::{error_json, item_json, remarks_json, summary_json};
+pub(crate) use json::{error_json, item_json, summary_json};
 pub(crate) use progress::Progress;
 
 /// The reader of our output went away, as `head` does.
@@ -57,10 +57,6 @@ impl Output {
 
     pub(crate) fn is_json(&self) -> bool {
         self.json
-    }
-
-    pub(crate) fn is_verbose(&self) -> bool {
-        self.verbose > 0
     }
 
     /// Puts bytes on stdout.

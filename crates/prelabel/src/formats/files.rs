@@ -1,6 +1,7 @@
 //! What formats of plain files share: which files hold maps, what they are by their first bytes, and the
 //! tables that lie beside them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::classes;
@@ -77,20 +78,53 @@ pub(super) fn unknown_kind(start: &[u8]) -> Error {
     Error::invalid("this is no label map").found(found).expected("PNG, NPY, NPZ, TIFF or BMP")
 }
 
+/// Some of the paths of a tree, by index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// All of this many: the usual case, for which no list is kept.
+    All(usize),
+    /// These.
+    Some(Vec<u32>),
+}
+
+impl Selection {
+    /// The paths that `wanted` accepts.
+    pub(super) fn of(paths: &Paths, mut wanted: impl FnMut(&str) -> bool) -> Self {
+        let fits = |(index, path): (usize, String)| wanted(&path).then_some(index as u32);
+        let some: Vec<u32> = paths.iter().enumerate().filter_map(fits).collect();
+        if some.len() == paths.len() { Selection::All(paths.len()) } else { Selection::Some(some) }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Selection::All(all) => *all,
+            Selection::Some(some) => some.len(),
+        }
+    }
+
+    /// The path index of entry `index`.
+    pub(super) fn get(&self, index: usize) -> Option<usize> {
+        match self {
+            Selection::All(all) => (index < *all).then_some(index),
+            Selection::Some(some) => some.get(index).map(|&path| path as usize),
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+}
+
 /// The files of a tree that may hold maps, photographs left out.
-pub(super) fn map_paths(source: &dyn Source, kinds: &[FileKind]) -> Vec<u32> {
+pub(super) fn map_paths(source: &dyn Source, kinds: &[FileKind]) -> Selection {
     let paths = source.paths();
     // A lone file is a map whatever its name: `-` is standard input.
     if paths.len() == 1 {
-        return vec![0];
+        return Selection::All(1);
     }
     let fits = |path: &str| FileKind::of_path(path).is_some_and(|kind| kinds.contains(&kind));
-    let all = |outside: bool| -> Vec<u32> {
-        let wanted = paths.iter().enumerate().filter(|(_, path)| fits(path) && !(outside && in_image_folder(path)));
-        wanted.map(|(index, _)| index as u32).collect()
-    };
-    let outside = all(true);
-    if outside.is_empty() { all(false) } else { outside }
+    let outside = Selection::of(paths, |path| fits(path) && !in_image_folder(path));
+    if outside.len() == 0 { Selection::of(paths, fits) } else { outside }
 }
 
 fn in_image_folder(path: &str) -> bool {
@@ -100,25 +134,30 @@ fn in_image_folder(path: &str) -> bool {
 /// The photographs of a tree: files with an image's extension in a folder for photographs, or, if the tree
 /// has none of these, all of them.
 pub fn image_paths(source: &dyn Source) -> Vec<String> {
-    let is_image = |path: &&str| {
+    let is_image = |path: &String| {
         let ending = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         matches!(ending.as_str(), "jpg" | "jpeg" | "png" | "webp" | "bmp")
     };
-    let inside: Vec<String> =
-        source.paths().iter().filter(|path| in_image_folder(path)).filter(is_image).map(ToOwned::to_owned).collect();
+    let inside: Vec<String> = source.paths().iter().filter(|path| in_image_folder(path)).filter(is_image).collect();
     if !inside.is_empty() {
         return inside;
     }
-    source.paths().iter().filter(is_image).map(ToOwned::to_owned).collect()
+    source.paths().iter().filter(is_image).collect()
 }
 
 /// Samples of a tree of arrays: most files hold one, an archive or a batch several.
 pub(super) struct Items {
     source: Arc<dyn Source>,
-    /// Path index by item; with its member and its place in a batch where the file holds several.
-    items: Vec<(u32, Option<Box<Member>>)>,
+    listing: Listing,
     /// Length of the folder that all maps share and that belongs to no key.
     prefix: usize,
+}
+
+enum Listing {
+    /// One a file.
+    Files(Selection),
+    /// Path index by item; with its member where the file holds several.
+    Members(Vec<(u32, Option<Box<Member>>)>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,49 +174,54 @@ impl Items {
     /// One item a file; `inside` lists the members of files that hold several.
     pub(super) fn list(
         source: Arc<dyn Source>,
-        paths: Vec<u32>,
+        paths: Selection,
         mut inside: impl FnMut(&dyn Source, &str) -> Vec<(Option<String>, u64)>,
     ) -> Self {
-        let mut items = Vec::with_capacity(paths.len());
-        for index in paths {
-            let path = source.paths().get(index as usize).unwrap_or_default();
-            let members = inside(&*source, path);
-            if members.is_empty() {
-                items.push((index, None));
+        let prefix = prefix(source.paths(), &paths);
+        let mut items: Vec<(u32, Option<Box<Member>>)> = Vec::new();
+        for (done, index) in paths.iter().enumerate() {
+            let path = source.paths().get(index).unwrap_or_default();
+            let members = inside(&*source, &path);
+            if members.is_empty() && items.is_empty() {
                 continue;
             }
-            let alone = members.len() == 1;
-            let arrays =
-                members.iter().filter_map(|(array, _)| array.as_ref()).collect::<std::collections::BTreeSet<_>>().len();
-            for (array, map) in members.iter().cloned() {
-                let mut suffix = String::new();
-                if let (false, true, Some(array)) = (alone, arrays > 1, &array) {
-                    suffix.push_str(&format!("/{array}"));
-                }
-                if members.iter().filter(|(other, _)| *other == array).count() > 1 {
-                    suffix.push_str(&format!("/{map}"));
-                }
-                items.push((index, Some(Box::new(Member { array, map, suffix }))));
+            if items.is_empty() {
+                items.extend(paths.iter().take(done).map(|index| (index as u32, None)));
             }
+            if members.is_empty() {
+                items.push((index as u32, None));
+            }
+            items.extend(with_suffixes(members).map(|member| (index as u32, Some(Box::new(member)))));
         }
-        let prefix = prefix(source.paths(), &items);
-        Items { source, items, prefix }
+        let listing = if items.is_empty() { Listing::Files(paths) } else { Listing::Members(items) };
+        Items { source, listing, prefix }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.items.len()
+        match &self.listing {
+            Listing::Files(files) => files.len(),
+            Listing::Members(members) => members.len(),
+        }
     }
 
-    pub(super) fn path(&self, index: usize) -> &str {
-        self.items.get(index).and_then(|(path, _)| self.source.paths().get(*path as usize)).unwrap_or_default()
+    pub(super) fn path(&self, index: usize) -> String {
+        let path = match &self.listing {
+            Listing::Files(files) => files.get(index),
+            Listing::Members(members) => members.get(index).map(|(path, _)| *path as usize),
+        };
+        path.and_then(|path| self.source.paths().get(path)).unwrap_or_default()
     }
 
     pub(super) fn member(&self, index: usize) -> Option<&Member> {
-        self.items.get(index).and_then(|(_, member)| member.as_deref())
+        match &self.listing {
+            Listing::Files(_) => None,
+            Listing::Members(members) => members.get(index).and_then(|(_, member)| member.as_deref()),
+        }
     }
 
     pub(super) fn key(&self, index: usize) -> Result<Key> {
-        let path = self.path(index).get(self.prefix..).unwrap_or_default();
+        let path = self.path(index);
+        let path = path.get(self.prefix..).unwrap_or_default();
         let key = match self.member(index) {
             Some(member) if !member.suffix.is_empty() => Key::new(&format!("{}{}", Key::of_path(path)?, member.suffix)),
             _ => Key::of_path(path),
@@ -186,7 +230,7 @@ impl Items {
     }
 
     pub(super) fn file(&self, index: usize) -> String {
-        let file = self.source.display(self.path(index));
+        let file = self.source.display(&self.path(index));
         match self.member(index).and_then(|member| member.array.as_ref()) {
             Some(array) => format!("{file}/{array}.npy"),
             None => file,
@@ -199,7 +243,7 @@ impl Items {
 
     /// Bytes that one sample may take: the file, its decoded form and its encoded form.
     pub(super) fn memory(&self, index: usize, limits: &Limits) -> u64 {
-        let path = self.path(index);
+        let path = &self.path(index);
         let size = self.source.size(path).unwrap_or_default();
         // A small PNG can hold a large map: all background compresses a thousand to one.
         if size > 4096 && FileKind::of_path(path) == Some(FileKind::Png) {
@@ -213,11 +257,31 @@ impl Items {
     }
 }
 
+/// The members of one file, each with what its key gets at its end.
+fn with_suffixes(members: Vec<(Option<String>, u64)>) -> impl Iterator<Item = Member> {
+    let arrays: BTreeSet<Option<String>> = members.iter().map(|(array, _)| array.clone()).collect();
+    let maps_of = |wanted: &Option<String>| members.iter().filter(|(array, _)| array == wanted).count();
+    let batches: BTreeMap<Option<String>, bool> =
+        arrays.iter().map(|array| (array.clone(), maps_of(array) > 1)).collect();
+    let several = arrays.len() > 1;
+    members.into_iter().map(move |(array, map)| {
+        let mut suffix = String::new();
+        if let (true, Some(array)) = (several, &array) {
+            suffix.push_str(&format!("/{array}"));
+        }
+        if batches.get(&array) == Some(&true) {
+            suffix.push_str(&format!("/{map}"));
+        }
+        Member { array, map, suffix }
+    })
+}
+
 /// How much of all paths is a folder that only says "here are the maps".
-fn prefix(paths: &Paths, items: &[(u32, Option<Box<Member>>)]) -> usize {
-    let mut all = items.iter().map(|(index, _)| paths.get(*index as usize).unwrap_or_default());
-    let folder = all.next().and_then(|first| first.split_once('/')).map(|(folder, _)| folder);
-    let Some(folder) = folder.filter(|folder| MAP_FOLDERS.contains(folder)) else { return 0 };
+fn prefix(paths: &Paths, chosen: &Selection) -> usize {
+    let mut all = chosen.iter().filter_map(|index| paths.get(index));
+    let Some(first) = all.next() else { return 0 };
+    let folder = first.split_once('/').map(|(folder, _)| folder).filter(|folder| MAP_FOLDERS.contains(folder));
+    let Some(folder) = folder else { return 0 };
     let shared = all.all(|path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
     if shared { folder.len() + 1 } else { 0 }
 }
@@ -250,8 +314,8 @@ pub(super) fn class_list_beside(source: &dyn Source, limits: &Limits) -> Result<
 /// The headers of a few NPY files of a tree, for detection.
 pub(super) fn array_headers(source: &dyn Source, limits: &Limits) -> Vec<npy::Header> {
     let mut headers = Vec::new();
-    for index in map_paths(source, &[FileKind::Npy, FileKind::Npz]).into_iter().take(8) {
-        let path = source.paths().get(index as usize).unwrap_or_default();
+    for index in map_paths(source, &[FileKind::Npy, FileKind::Npz]).iter().take(8) {
+        let path = &source.paths().get(index).unwrap_or_default();
         let Ok(start) = source.read_start(path, limits.max_npy_header_bytes) else { continue };
         match FileKind::of(&start) {
             Some(FileKind::Npy) => headers.extend(npy::header(&start, limits)),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::files::{IMAGE_FOLDERS, not_verified};
+use super::files::{IMAGE_FOLDERS, Selection, not_verified};
 use super::{Detection, Format, Info, ReadOptions, Reader, WriteOptions, Writer};
 use crate::classes::{self, instance_color};
 use crate::error::At;
@@ -41,8 +41,8 @@ impl Format for GtStudio {
     }
 
     fn detect(&self, source: &dyn Source, limits: &Limits) -> Detection {
-        let masks = mask_paths(source);
-        let Some(first) = masks.first() else { return Detection::NO };
+        let first = mask_selection(source).get(0).and_then(|index| source.paths().get(index));
+        let Some(first) = &first else { return Detection::NO };
         let is_rgba = source
             .read_start(first, 4096)
             .and_then(|start| png::header(&start, limits))
@@ -60,7 +60,7 @@ impl Format for GtStudio {
     }
 
     fn reader(&self, source: Arc<dyn Source>, options: ReadOptions, report: &Report) -> Result<Box<dyn Reader>> {
-        let masks = mask_paths(&*source);
+        let masks = mask_selection(&*source);
         let classes = match &options.classes {
             Some(classes) => classes.clone(),
             None => match source.paths().contains("classes.json") {
@@ -107,15 +107,21 @@ pub fn legend_of(classes: &ClassList) -> Result<Legend> {
 
 /// The masks of a tree: those in `masks/`, else every PNG that is no photograph.
 pub(crate) fn mask_paths(source: &dyn Source) -> Vec<String> {
-    let pngs = || {
-        source.paths().iter().filter(|path| path.to_ascii_lowercase().ends_with(".png") || source.paths().len() == 1)
-    };
-    let inside: Vec<String> = pngs().filter(|path| path.starts_with("masks/")).map(ToOwned::to_owned).collect();
-    if !inside.is_empty() {
+    mask_selection(source).iter().filter_map(|index| source.paths().get(index)).collect()
+}
+
+fn mask_selection(source: &dyn Source) -> Selection {
+    let paths = source.paths();
+    if paths.len() == 1 {
+        return Selection::All(1);
+    }
+    let png = |path: &str| path.to_ascii_lowercase().ends_with(".png");
+    let inside = Selection::of(paths, |path| png(path) && path.starts_with("masks/"));
+    if inside.len() > 0 {
         return inside;
     }
-    let photo = |path: &&str| path.split_once('/').is_some_and(|(folder, _)| IMAGE_FOLDERS.contains(&folder));
-    pngs().filter(|path| !photo(path)).map(ToOwned::to_owned).collect()
+    let photo = |path: &str| path.split_once('/').is_some_and(|(folder, _)| IMAGE_FOLDERS.contains(&folder));
+    Selection::of(paths, |path| png(path) && !photo(path))
 }
 
 pub(crate) fn key_of(mask: &str) -> String {
@@ -136,9 +142,12 @@ pub(crate) fn legend_path(source: &dyn Source, mask: &str, key: &str) -> Option<
 }
 
 /// A class list of the classes in all legends, numbered in their order.
-fn from_legends(source: &dyn Source, masks: &[String], options: &ReadOptions, report: &Report) -> Result<ClassList> {
-    let mut legends: BTreeSet<String> =
-        masks.iter().filter_map(|mask| legend_path(source, mask, &key_of(mask))).collect();
+fn from_legends(source: &dyn Source, masks: &Selection, options: &ReadOptions, report: &Report) -> Result<ClassList> {
+    let mut legends: BTreeSet<String> = masks
+        .iter()
+        .filter_map(|index| source.paths().get(index))
+        .filter_map(|mask| legend_path(source, &mask, &key_of(&mask)))
+        .collect();
     // The shared legend gives the order, others add to it.
     let mut ordered: Vec<String> = legends.take("legend.json").into_iter().collect();
     ordered.extend(legends);
@@ -158,7 +167,7 @@ fn from_legends(source: &dyn Source, masks: &[String], options: &ReadOptions, re
         let color = color.parse().ok().filter(|color| label.instance.is_none() && !taken(color));
         classes.push(Class { color, ..Class::new(classes.len() as ClassId, label.class) });
     }
-    if !masks.is_empty() {
+    if masks.len() > 0 {
         let finding = Finding::new(
             "ids-numbered",
             Severity::Info,
@@ -171,7 +180,7 @@ fn from_legends(source: &dyn Source, masks: &[String], options: &ReadOptions, re
 
 struct PairReader {
     source: Arc<dyn Source>,
-    masks: Vec<String>,
+    masks: Selection,
     classes: ClassList,
     unlabelled: Option<ClassId>,
     legend: Option<RawLegend>,
@@ -188,22 +197,23 @@ impl Reader for PairReader {
     }
 
     fn key(&self, index: usize) -> Result<Key> {
-        Key::new(&key_of(self.path(index))).map_err(|error| error.in_file(self.file(index)))
+        Key::new(&key_of(&self.path(index))).map_err(|error| error.in_file(self.file(index)))
     }
 
     fn file(&self, index: usize) -> String {
-        self.source.display(self.path(index))
+        self.source.display(&self.path(index))
     }
 
     fn memory(&self, index: usize) -> u64 {
-        let header = self.source.read_start(self.path(index), 4096).and_then(|start| png::header(&start, &self.limits));
+        let header =
+            self.source.read_start(&self.path(index), 4096).and_then(|start| png::header(&start, &self.limits));
         let pixels = header.map_or(0, |header| u64::from(header.width) * u64::from(header.height));
-        pixels * 4 + self.source.size(self.path(index)).unwrap_or_default()
+        pixels * 4 + self.source.size(&self.path(index)).unwrap_or_default()
     }
 
     fn read(&self, index: usize, _report: &Report) -> Result<Sample> {
         let key = self.key(index)?;
-        let bytes = self.source.read(self.path(index), &self.limits)?;
+        let bytes = self.source.read(&self.path(index), &self.limits)?;
         let legend = self.legend(index, &key)?;
         let content = mask_png::decode(&bytes, &self.limits).and_then(|(_, mask)| self.content(mask, &legend));
         Ok(Sample { key, content: content.map_err(|error| error.in_file(self.file(index)))? })
@@ -211,15 +221,15 @@ impl Reader for PairReader {
 }
 
 impl PairReader {
-    fn path(&self, index: usize) -> &str {
-        self.masks.get(index).map_or("", String::as_str)
+    fn path(&self, index: usize) -> String {
+        self.masks.get(index).and_then(|path| self.source.paths().get(path)).unwrap_or_default()
     }
 
     fn legend(&self, index: usize, key: &Key) -> Result<Legend> {
         if let Some(legend) = &self.legend {
             return legend.check().map_err(|error| error.in_file("the legend that was given"));
         }
-        let Some(path) = legend_path(&*self.source, self.path(index), key.as_str()) else {
+        let Some(path) = legend_path(&*self.source, &self.path(index), key.as_str()) else {
             return Err(Error::missing("the mask has no legend")
                 .in_file(self.file(index))
                 .expected(format!("`legends/{key}.json` or `legend.json`"))

@@ -42,10 +42,10 @@ impl Format for LabelMaps {
 
     fn detect(&self, source: &dyn Source, limits: &Limits) -> Detection {
         let paths = map_paths(source, KINDS);
-        let Some(first) = paths.first().and_then(|&index| source.paths().get(index as usize)) else {
+        let Some(first) = paths.get(0).and_then(|index| source.paths().get(index)) else {
             return Detection::NO;
         };
-        let start = source.read_start(first, 4096).unwrap_or_default();
+        let start = source.read_start(&first, 4096).unwrap_or_default();
         let (strength, why) = match FileKind::of(&start) {
             None => return Detection::NO,
             Some(FileKind::Npy | FileKind::Npz) => {
@@ -130,7 +130,7 @@ impl Reader for LabelMapReader {
 
     fn read(&self, index: usize, _report: &Report) -> Result<Sample> {
         let key = self.key(index)?;
-        let bytes = self.items.source().read(self.items.path(index), &self.limits)?;
+        let bytes = self.items.source().read(&self.items.path(index), &self.limits)?;
         let array = self.items.member(index).and_then(|member| member.array.as_deref());
         let map = self.decode(bytes, array).map_err(|error| error.in_file(self.file(index)))?;
         Ok(Sample { key, content: Content::LabelMap(map) })

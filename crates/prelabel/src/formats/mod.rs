@@ -208,10 +208,10 @@ pub fn detect(source: &dyn Source, limits: &Limits) -> Result<(&'static dyn Form
 
 fn nothing_recognised(source: &dyn Source) -> Error {
     let paths = source.paths();
-    let mut endings: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    let mut endings: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     for path in paths.iter() {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        *endings.entry(name.rfind('.').map_or("no extension", |dot| &name[dot..])).or_default() += 1;
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        *endings.entry(name.rfind('.').map_or("no extension", |dot| &name[dot..]).to_owned()).or_default() += 1;
     }
     let mut endings: Vec<_> = endings.into_iter().collect();
     endings.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

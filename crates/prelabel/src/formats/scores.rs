@@ -121,7 +121,7 @@ impl Reader for ScoreReader {
     fn read(&self, index: usize, _report: &Report) -> Result<Sample> {
         let key = self.key(index)?;
         let read = || {
-            let mut bytes = self.items.source().read(self.items.path(index), &self.limits)?;
+            let mut bytes = self.items.source().read(&self.items.path(index), &self.limits)?;
             let member = self.items.member(index);
             if FileKind::of(&bytes) == Some(FileKind::Npz) {
                 let arrays = npy::npz_members(&bytes)?;

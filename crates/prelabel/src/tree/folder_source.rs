@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Paths, Skipped, Source};
+use super::{Paths, PathsBuilder, Skipped, Source};
 use crate::{Error, Limits, Result};
 
 /// The files below a folder, or some files of it.
@@ -31,7 +31,7 @@ impl FolderSource {
             _ => root.display().to_string(),
         };
         found.skipped.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(FolderSource { name, root, paths: Paths::sorted(found.paths), skipped: found.skipped })
+        Ok(FolderSource { name, root, paths: found.paths.sorted(), skipped: found.skipped })
     }
 
     fn file(&self, path: &str) -> Result<(File, u64)> {
@@ -91,7 +91,7 @@ impl Source for FolderSource {
 
 #[derive(Default)]
 struct Found {
-    paths: Paths,
+    paths: PathsBuilder,
     skipped: Vec<Skipped>,
 }
 
@@ -131,7 +131,9 @@ impl Found {
         let relative = path.strip_prefix(root).unwrap_or(path);
         let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
         match parts {
-            Some(parts) => self.paths.push(&parts.join("/")),
+            Some(parts) => {
+                self.paths.push(&parts.join("/"));
+            }
             None => skip("its name is not UTF-8; rename it"),
         }
     }

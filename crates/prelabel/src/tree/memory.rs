@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Paths, Sink, Source, Written};
+use super::{Paths, PathsBuilder, Sink, Source, Written};
 use crate::model::Key;
 use crate::{Error, ErrorKind, Limits, Result};
 
@@ -16,7 +16,11 @@ pub struct MemorySource {
 impl MemorySource {
     /// A tree of these files.
     pub fn new(name: impl Into<String>, files: BTreeMap<String, Vec<u8>>) -> Self {
-        MemorySource { name: name.into(), paths: files.keys().map(String::as_str).collect(), files }
+        MemorySource {
+            name: name.into(),
+            paths: files.keys().map(String::as_str).collect::<PathsBuilder>().sorted(),
+            files,
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub use file_sink::FileSink;
 pub use folder_sink::FolderSink;
 pub use folder_source::FolderSource;
 pub use memory::{MemorySink, MemorySource, NowhereSink};
-pub use paths::Paths;
+pub use paths::{Paths, PathsBuilder};
 pub use zip_sink::ZipSink;
 pub use zip_source::ZipSource;
 

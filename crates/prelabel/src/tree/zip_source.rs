@@ -3,7 +3,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Paths, Skipped, Source};
+use super::{Paths, PathsBuilder, Skipped, Source};
 use crate::error::At;
 use crate::{Error, Limits, Result};
 
@@ -26,19 +26,21 @@ impl ZipSource {
         let length = file.metadata().map_err(|error| Error::unreadable(&name, error))?.len();
         let window = Window { file: Arc::new(file), length, position: 0 };
         let archive = zip::ZipArchive::new(window).map_err(|error| broken(&error).in_file(&name))?;
-        let mut paths = Paths::default();
+        let mut paths = PathsBuilder::default();
         let mut skipped = Vec::new();
         for member in archive.file_names() {
             let member = &*member.map_err(|error| broken(&error).in_file(&name))?;
             let hidden = member.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
             match crate::model::Key::new(member) {
                 _ if member.ends_with('/') || hidden => {}
-                Ok(_) => paths.push(member),
+                Ok(_) => {
+                    paths.push(member);
+                }
                 Err(error) => skipped.push(Skipped { path: member.to_owned(), why: error.message().to_owned() }),
             }
         }
         skipped.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(ZipSource { name, archive, paths: Paths::sorted(paths), skipped })
+        Ok(ZipSource { name, archive, paths: paths.sorted(), skipped })
     }
 
     fn read_bounded(&self, path: &str, most: u64) -> Result<(Vec<u8>, u64)> {

@@ -191,8 +191,7 @@ pub(super) fn rest(pairs: &Pairs, shared: &[&str]) -> Vec<String> {
         let own = pairs.masks().iter();
         legends.extend(own.filter_map(|mask| gt_studio::legend_path(source, mask, &gt_studio::key_of(mask))));
     }
-    let paths = source.paths().iter().filter(|path| !written(path) && !legends.contains(*path));
-    paths.map(ToOwned::to_owned).collect()
+    source.paths().iter().filter(|path| !written(path) && !legends.contains(path)).collect()
 }
 
 #[cfg(test)]

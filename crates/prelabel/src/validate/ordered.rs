@@ -52,7 +52,7 @@ mod tests {
     fn results_come_in_order_and_a_stop_is_heard() {
         let mut seen = Vec::new();
         let slow = |index: usize| {
-            if index % 7 == 0 {
+            if index.is_multiple_of(7) {
                 std::thread::sleep(std::time::Duration::from_millis(2));
             }
             index * 2

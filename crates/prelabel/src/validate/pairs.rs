@@ -53,7 +53,7 @@ impl Pairs {
         let own = |path: &str| path.split_once('/').is_some_and(|(folder, _)| IMAGE_FOLDERS.contains(&folder));
         let images = match images {
             Some(images) => Some(images),
-            None => source.paths().iter().any(own).then(|| source.clone()),
+            None => source.paths().iter().any(|path| own(&path)).then(|| source.clone()),
         };
         let images = images.map(|images| {
             let mut paths = image_paths(&*images);
@@ -218,6 +218,6 @@ mod tests {
         assert_eq!(pairs.len(), 1);
         assert_eq!(pairs.image(0).map(|(_, path)| path), Some("images/a.png"));
         assert!(!Pairs::new(tree("t", &["a.png", "legend.json"]), None).unwrap().has_images());
-        assert!(Pairs::new(tree("t", &["a.txt"]), None).is_err());
+        assert!(Pairs::new(tree("t", &["a.txt", "b.txt"]), None).is_err());
     }
 }

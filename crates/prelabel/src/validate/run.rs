@@ -80,10 +80,10 @@ pub fn fix(
     observer: &(dyn Fn(&Checked) + Sync),
 ) -> Result<Outcome> {
     let mut outcome = Run::prepare(pairs, options, Some(Output { sink, allow_lossy }))?.run(observer);
-    if outcome.stopped.as_ref().is_none_or(|error| error.kind() != ErrorKind::Output) {
-        if let Err(error) = sink.finish() {
-            outcome.stopped.get_or_insert(error);
-        }
+    // A sink that refused a file has nothing to make last.
+    let refused = outcome.stopped.as_ref().is_some_and(|error| error.kind() == ErrorKind::Output);
+    if !refused && let Err(error) = sink.finish() {
+        outcome.stopped.get_or_insert(error);
     }
     Ok(outcome)
 }
@@ -190,23 +190,23 @@ impl<'a> Run<'a> {
             }
             other => other,
         };
+        let shared = self.shared.keys().find(|shared| path.as_deref() == Some(shared)).copied();
+        // Until its pixels are seen, a mask may use anything of a shared legend.
+        unit.usage = shared.map(|shared| (shared, Usage { masks: 1, unseen: 1, ..Usage::default() }));
         let pair = Pair::load(self.pairs, index, legend, &self.options.limits, self.options.speck_pixels)?;
         unit.checked.image = pair.image.as_ref().map(|image| image.file.clone());
         let usage = pair.legend().map(|legend| Usage::of(&pair, legend));
+        let seen = usage.clone().unwrap_or_default();
         let own = pair.legend_file().filter(|legend| !legend.shared);
         let findings = &mut unit.checked.remarks.findings;
         for rule in &self.rules {
             named(findings, &pair.file, |found| rule.pair(&pair, found));
             if let Some(legend) = own {
-                let usage = usage.clone().unwrap_or_default();
-                let check = LegendCheck { legend, usage: &usage, classes: self.classes.as_ref() };
+                let check = LegendCheck { legend, usage: &seen, classes: self.classes.as_ref() };
                 named(findings, &legend.file, |found| rule.legend(&check, found));
             }
         }
-        if let (Some(usage), Some(shared)) = (usage, self.shared.keys().find(|shared| path.as_deref() == Some(shared)))
-        {
-            unit.usage = Some((*shared, usage));
-        }
+        unit.usage = shared.zip(usage);
         let Some(output) = &self.output else { return Ok(()) };
         let report = Report::new(output.allow_lossy);
         let mended = mend::write_pair(output, &pair, own.zip(path.as_deref()), &|code| self.enabled(code), &report)?;

@@ -20,7 +20,7 @@ pub(in crate::validate) static PARTIAL: RuleInfo = RuleInfo {
 
 pub(in crate::validate) static HIDDEN: RuleInfo = RuleInfo {
     code: "PL042",
-    name: "color-under-alpha-0",
+    name: "color-under-alpha",
     severity: Severity::Warning,
     fixable: true,
     lossy: false,
