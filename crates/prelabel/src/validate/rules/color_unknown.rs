@@ -7,11 +7,21 @@ use crate::validate::edges::on_edges;
 use crate::validate::rule::count;
 use crate::validate::{Pair, Rule, RuleInfo};
 
-/// So many colours of a mask have a finding of their own; a JPEG has thousands.
+/// So many colours of a mask have a finding of their own.
 const NAMED: usize = 5;
+
+/// Nobody forgets so many classes: something mixed the colours.
+const MANY: usize = 100;
+
+/// A mask of a thousand objects that JPEG went through has fewer.
+const TOO_MANY: usize = 20_000;
+
+/// A colour that differs by so much in all channels together was meant to be the entry's: squares, summed.
+const NEAR: u32 = 3 * 4 * 4;
 
 const SMOOTHED: &str = "smoothing, smooth scaling or JPEG made these colours: make the mask without anti-aliasing, \
                         scale it by nearest neighbour, keep it as PNG";
+const PHOTOGRAPH: &str = "so many colours are a photograph or an overlay, not a mask: check which file it is";
 const MISSING: &str = "add the colour to the legend, or paint its pixels in a colour of the legend";
 
 static INFO: RuleInfo = RuleInfo {
@@ -23,7 +33,7 @@ static INFO: RuleInfo = RuleInfo {
     summary: "A colour of the mask is not in the legend.",
     cause: "The platform looks each pixel's colour up in the legend; these pixels have no label. Either the legend \
             lacks an entry, or something mixed the colours: anti-aliased drawing, smooth scaling, JPEG. Mixed colours \
-            lie on edges between others; the finding counts how many do.",
+            lie on edges between others, or next to a colour of the legend; the finding says how many and which.",
     fix: "Add the missing entry; or draw without anti-aliasing, scale by nearest neighbour and keep masks as PNG. \
           prelabel never guesses which class such a pixel was.",
     example: "masks/a.png: pixel (12, 7): the colour #793419 is not in the legend: 3 pixels, 3 of them on edges \
@@ -51,22 +61,39 @@ impl Rule for ColorUnknown {
         let Some(legend) = pair.legend().filter(|_| !strays.is_empty()) else { return };
         let total = |strays: &[Stray]| strays.iter().map(|stray| stray.pixels).sum::<u64>();
         let edges = |strays: &[Stray]| strays.iter().map(|stray| stray.edge).sum::<u64>();
+        let near = |color: Color| {
+            let entry = legend.nearest(color).is_some_and(|(entry, _)| entry.distance(color) <= NEAR);
+            entry || color.distance(Color::BLACK) <= NEAR
+        };
+        let mixed = |stray: &Stray| if near(stray.color) { stray.pixels } else { stray.edge };
+        let mixed = || strays.iter().map(mixed).sum::<u64>();
+        let nearest = |color: Color| match legend.nearest(color) {
+            Some((color, label)) => format!("the nearest entry is {color}, `{label}`"),
+            None => "the legend has no entry".to_owned(),
+        };
         // Some mixed pixels lie in corners; a class that was forgotten is an area of its own.
-        let hint = if edges(&strays) * 10 >= total(&strays) * 8 { SMOOTHED } else { MISSING };
+        if strays.len() >= MANY || mixed() * 10 >= total(&strays) * 8 {
+            // Told as one: their names differ from mask to mask and say nothing.
+            let hint = if strays.len() >= TOO_MANY { PHOTOGRAPH } else { SMOOTHED };
+            let finding = INFO.finding("colours between those of the legend are not in it");
+            let colors = count(strays.len() as u64, "colour");
+            let most = strays.first().map(|stray| format!("; most often {}, {}", stray.color, nearest(stray.color)));
+            let figures = figures(total(&strays), edges(&strays));
+            let place = strays.iter().map(|stray| stray.first).min_by_key(|&(x, y)| (y, x)).unwrap_or_default();
+            let detail = format!("{colors}, {figures}{}", most.unwrap_or_default());
+            found.push(finding.at(At::Pixel(place.0, place.1)).detail(detail).hint(hint));
+            return;
+        }
         for stray in strays.iter().take(NAMED) {
-            let nearest = match legend.nearest(stray.color) {
-                Some((color, label)) => format!("the nearest entry is {color}, `{label}`"),
-                None => "the legend has no entry".to_owned(),
-            };
-            let detail = format!("{}; {nearest}", figures(stray.pixels, stray.edge));
+            let detail = format!("{}; {}", figures(stray.pixels, stray.edge), nearest(stray.color));
             let finding = INFO.finding(format!("the colour {} is not in the legend", stray.color));
-            found.push(finding.at(At::Pixel(stray.first.0, stray.first.1)).detail(detail).hint(hint));
+            found.push(finding.at(At::Pixel(stray.first.0, stray.first.1)).detail(detail).hint(MISSING));
         }
         let more = strays.get(NAMED..).unwrap_or_default();
         if !more.is_empty() {
             let finding = INFO.finding("more colours of the mask are not in the legend");
             let detail = format!("{}, {}", count(more.len() as u64, "more colour"), figures(total(more), edges(more)));
-            found.push(finding.detail(detail).hint(hint));
+            found.push(finding.detail(detail).hint(MISSING));
         }
     }
 }

@@ -45,7 +45,7 @@ impl Rule for LegendUnused {
         if unused.len() > NAMED {
             names.push("…");
         }
-        let whole = if legend.shared { "all masks of this legend" } else { "the mask" };
+        let whole = if legend.shared { "any mask of this legend" } else { "the mask" };
         let finding = INFO.finding(format!("entries of the legend have no pixel in {whole}"));
         let detail = format!("{} of {}: {}", unused.len(), legend.labels.len(), names.join(", "));
         found.push(finding.at(At::Entry(first.to_string())).detail(detail).hint("if they should, look at the masks"));

@@ -40,7 +40,8 @@ impl Rule for MaskMissing {
             masks.filter_map(|mask| gt_studio::legend_path(source, mask, &gt_studio::key_of(mask))).collect();
         let shared = |path: &str| matches!(path, "legend.json" | "masks/legend.json" | "classes.json");
         for path in source.paths().iter().filter(|path| path.to_ascii_lowercase().ends_with(".json")) {
-            if shared(&path) || used.contains(&path) || !(path.starts_with("legends/") || looks_like_one(folder, &path)) {
+            if shared(&path) || used.contains(&path) || !(path.starts_with("legends/") || looks_like_one(folder, &path))
+            {
                 continue;
             }
             let finding = INFO.finding("the legend belongs to no mask").in_file(source.display(&path));
