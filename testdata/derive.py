@@ -22,7 +22,7 @@ def case(name):
 
 
 # NumPy: types, byte orders, negative IDs, archives.
-np.save(case("negative") / "map.npy", np.where(ids == 0, -1, ids).astype(np.int32))
+np.save(case("negative") / "map.npy", np.where(ids == 0, -1, ids.astype(np.int32)).astype(np.int32))
 for descr in ["|i1", "<u2", ">u2", "<i2", ">i2", "<u4", ">i4", ">i8", "<u8", ">u8"]:
     np.save(case("types") / f"{descr[1:]}{'-big' if descr[0] == '>' else ''}.npy", ids[64:96, 96:160].astype(descr))
 np.savez_compressed(case("npz") / "map.npz", labels=ids)

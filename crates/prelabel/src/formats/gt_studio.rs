@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::files::{IMAGE_FOLDERS, Selection, not_verified};
+use super::files::{Selection, not_verified};
+use super::mask_pairs::{key_of, legend_path, mask_selection, no_legend};
 use super::{Detection, Format, Info, ReadOptions, Reader, WriteOptions, Writer};
 use crate::classes::{self, instance_color};
 use crate::error::At;
@@ -105,42 +106,6 @@ pub fn legend_of(classes: &ClassList) -> Result<Legend> {
     Legend::new(entries.collect::<Result<_>>()?)
 }
 
-/// The masks of a tree: those in `masks/`, else every PNG that is no photograph.
-pub(crate) fn mask_paths(source: &dyn Source) -> Vec<String> {
-    mask_selection(source).iter().filter_map(|index| source.paths().get(index)).collect()
-}
-
-fn mask_selection(source: &dyn Source) -> Selection {
-    let paths = source.paths();
-    if paths.len() == 1 {
-        return Selection::All(1);
-    }
-    let png = |path: &str| path.to_ascii_lowercase().ends_with(".png");
-    let inside = Selection::of(paths, |path| png(path) && path.starts_with("masks/"));
-    if inside.len() > 0 {
-        return inside;
-    }
-    let photo = |path: &str| path.split_once('/').is_some_and(|(folder, _)| IMAGE_FOLDERS.contains(&folder));
-    Selection::of(paths, |path| png(path) && !photo(path))
-}
-
-pub(crate) fn key_of(mask: &str) -> String {
-    let path = mask.strip_prefix("masks/").unwrap_or(mask);
-    path.rsplit_once('.').map_or(path, |(stem, _)| stem).to_owned()
-}
-
-/// Where the legend of a mask lies: its own before the shared one.
-pub(crate) fn legend_path(source: &dyn Source, mask: &str, key: &str) -> Option<String> {
-    let beside = mask.rsplit_once('.').map_or(mask, |(stem, _)| stem);
-    let places = [
-        format!("legends/{key}.json"),
-        format!("{beside}.json"),
-        "legend.json".to_owned(),
-        "masks/legend.json".to_owned(),
-    ];
-    places.into_iter().find(|place| source.paths().contains(place))
-}
-
 /// A class list of the classes in all legends, numbered in their order.
 fn from_legends(source: &dyn Source, masks: &Selection, options: &ReadOptions, report: &Report) -> Result<ClassList> {
     let mut legends: BTreeSet<String> = masks
@@ -230,10 +195,7 @@ impl PairReader {
             return legend.check().map_err(|error| error.in_file("the legend that was given"));
         }
         let Some(path) = legend_path(&*self.source, &self.path(index), key.as_str()) else {
-            return Err(Error::missing("the mask has no legend")
-                .in_file(self.file(index))
-                .expected(format!("`legends/{key}.json` or `legend.json`"))
-                .hint("put the legend there, or name it with `--legend FILE`"));
+            return Err(no_legend(&self.file(index), key));
         };
         let read = self.source.read(&path, &self.limits).and_then(|bytes| RawLegend::from_json(&bytes)?.check());
         read.map_err(|error| error.in_file(self.source.display(&path)))

@@ -2,13 +2,15 @@
 //! completion and the conformance tests are derived from its [`Info`].
 
 mod files;
-pub(crate) mod gt_studio;
+mod gt_studio;
 mod label_map;
+pub(crate) mod mask_pairs;
 mod nearest;
 mod scores;
 
 pub use files::{IMAGE_FOLDERS, image_paths};
 pub use gt_studio::legend_of;
+pub use mask_pairs::{MaskPairs, images_by_key};
 pub use nearest::nearest;
 
 use std::sync::Arc;

@@ -21,6 +21,7 @@ pub use color::{Color, Rgba};
 pub use grid::{Cells, Code, Grid, Occurrence};
 pub(crate) use grid::{run_length, with_cells};
 pub use key::Key;
+pub(crate) use key::stem;
 pub use label::Label;
 pub use label_map::LabelMap;
 pub use legend::{Legend, LegendEntry, RawLegend};

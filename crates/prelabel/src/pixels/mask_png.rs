@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::LabelImage;
 use super::png::{ColorKind, Header, header, rows};
+use crate::error::At;
 use crate::model::{Cells, Code, Grid, Mask, Rgba, run_length, with_cells};
 use crate::{Error, Limits, Result};
 
@@ -64,49 +65,61 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<(Header, Mask)> {
     let header = header(bytes, limits)?;
     let width = header.width as usize;
     let mut collector = Collector::new(width * header.height as usize);
-    let mut pixels: Vec<Rgba> = Vec::with_capacity(width);
-    let palette = header.palette.clone().unwrap_or_default();
+    let mut pixels: Vec<[u8; 4]> = Vec::with_capacity(width);
     let (color, bits) = (header.color, header.bits);
     if bits == 16 {
         return Err(Error::invalid("a mask has 8 bits a channel").found(format!("16-bit {}", color.name())));
     }
-    let mut outside = None;
+    if color == ColorKind::Palette {
+        return decode_palette(bytes, limits, header);
+    }
     let header = rows(bytes, limits, |row| {
-        if let ColorKind::Rgba = color {
+        if color == ColorKind::Rgba {
             return collector.row(row.as_chunks::<4>().0);
         }
         pixels.clear();
         match color {
-            ColorKind::Rgb => pixels.extend(row.as_chunks::<3>().0.iter().map(|&[r, g, b]| Rgba([r, g, b, 255]))),
-            ColorKind::GreyAlpha => pixels.extend(row.as_chunks::<2>().0.iter().map(|&[g, a]| Rgba([g, g, g, a]))),
-            ColorKind::Grey | ColorKind::Palette | ColorKind::Rgba => {
+            ColorKind::Rgb => pixels.extend(row.as_chunks::<3>().0.iter().map(|&[r, g, b]| [r, g, b, 255])),
+            ColorKind::GreyAlpha => pixels.extend(row.as_chunks::<2>().0.iter().map(|&[g, a]| [g, g, g, a])),
+            _ => {
                 let per_byte = 8 / usize::from(bits);
                 let top = ((1u16 << bits) - 1) as u8;
                 pixels.extend((0..width).map(|x| {
                     let value = row.get(x / per_byte).copied().unwrap_or_default();
-                    let value = value >> (8 - bits as usize * (x % per_byte + 1)) & top;
-                    match (color, palette.get(usize::from(value))) {
-                        (ColorKind::Palette, Some(&color)) => color,
-                        (ColorKind::Palette, None) => {
-                            outside = Some(value);
-                            Rgba::UNLABELLED
-                        }
-                        _ => {
-                            let grey = (u16::from(value) * 255 / u16::from(top)) as u8;
-                            Rgba([grey, grey, grey, 255])
-                        }
-                    }
+                    let value = (value >> (8 - bits as usize * (x % per_byte + 1))) & top;
+                    let grey = (u16::from(value) * 255 / u16::from(top)) as u8;
+                    [grey, grey, grey, 255]
                 }));
             }
         }
-        let raw: Vec<[u8; 4]> = pixels.iter().map(|pixel| pixel.0).collect();
-        collector.row(&raw);
+        collector.row(&pixels);
     })?;
-    if let Some(index) = outside {
-        return Err(Error::invalid("a pixel's index lies outside the palette").found(format!("index {index}")));
-    }
     let mask = collector.into_mask(header.width, header.height)?;
     Ok((header, mask))
+}
+
+/// A palette PNG as a mask: only reading the whole file shows the palette, which follows the header.
+fn decode_palette(bytes: &[u8], limits: &Limits, header: Header) -> Result<(Header, Mask)> {
+    let LabelImage::Codes(grid, Some(palette)) = super::png::decode(bytes, limits)? else {
+        return Err(Error::invalid("the PNG has no palette"));
+    };
+    // Palettes hold entries that no pixel uses, and equal ones.
+    let mut codes = vec![0u8; palette.len().max(256)];
+    let mut colors: Vec<Rgba> = Vec::new();
+    for found in grid.occurrences() {
+        let Some(&color) = palette.get(found.code as usize) else {
+            let error = Error::invalid("a pixel's index lies outside the palette");
+            return Err(error.at(At::Pixel(found.first.0, found.first.1)).found(format!("index {}", found.code)));
+        };
+        let known = colors.iter().position(|known| *known == color);
+        codes[found.code as usize] = known.unwrap_or(colors.len()) as u8;
+        if known.is_none() {
+            colors.push(color);
+        }
+    }
+    let (width, height) = grid.size();
+    let cells = with_cells!(grid, cells => cells.iter().map(|code| codes[code.index()]).collect());
+    Ok((header, Mask::new(Grid::new(width, height, Cells::U8(cells))?, colors)?))
 }
 
 /// Gathers decoded pixels of a colour image.

@@ -85,8 +85,8 @@ impl Sink for MemorySink {
         Key::new(path)?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         match files.get(path) {
-            Some(there) if there == bytes => return Ok(Written::Same),
-            Some(_) if !self.overwrite => return Err(exists(path)),
+            Some(there) if there == bytes => Ok(Written::Same),
+            Some(_) if !self.overwrite => Err(exists(path)),
             there => {
                 let written = if there.is_some() { Written::Replaced } else { Written::New };
                 files.insert(path.to_owned(), bytes.to_vec());

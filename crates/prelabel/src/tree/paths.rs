@@ -1,3 +1,6 @@
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 /// Many relative paths in little memory, sorted in byte order.
 ///
 /// 100,000 paths as strings of their own would take more memory than all else in a run. Neighbours share most
@@ -18,41 +21,58 @@ pub struct Paths {
 const BLOCK: usize = 16;
 
 /// Paths as they are found, in any order.
+///
+/// Gathered in chunks; a full chunk is sorted and coded, and the chunks are merged in the end, so that no more
+/// than one chunk of plain text is ever held.
 #[derive(Clone, Debug, Default)]
 pub struct PathsBuilder {
-    text: String,
-    ends: Vec<u32>,
+    chunk: Vec<Box<str>>,
+    sorted: Vec<Paths>,
 }
 
+/// How many paths are held as plain text.
+const CHUNK: usize = 2048;
+
 impl PathsBuilder {
-    /// Adds a path. Text beyond 4 GiB in all is refused.
-    pub fn push(&mut self, path: &str) -> bool {
-        let Ok(end) = u32::try_from(self.text.len() + path.len()) else { return false };
-        self.text.push_str(path);
-        self.ends.push(end);
-        true
+    /// Adds a path.
+    pub fn push(&mut self, path: &str) {
+        self.chunk.push(path.into());
+        if self.chunk.len() == CHUNK {
+            self.close_chunk();
+        }
     }
 
-    fn get(&self, index: u32) -> &str {
-        let index = index as usize;
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text[start as usize..self.ends[index] as usize]
-    }
-
-    /// The paths in byte order; what stands twice is kept once.
-    pub fn sorted(self) -> Paths {
-        let mut order: Vec<u32> = (0..self.ends.len() as u32).collect();
-        order.sort_unstable_by_key(|&index| self.get(index));
-        order.dedup_by_key(|index| self.get(*index));
+    fn close_chunk(&mut self) {
+        self.chunk.sort_unstable();
         let mut paths = Paths::default();
         let mut last = "";
-        for index in order {
-            let path = self.get(index);
+        for path in &self.chunk {
             paths.append(last, path);
             last = path;
         }
         paths.coded.shrink_to_fit();
-        paths
+        self.sorted.push(paths);
+        self.chunk.clear();
+    }
+
+    /// The paths in byte order; what stands twice is kept once.
+    pub fn sorted(mut self) -> Paths {
+        self.close_chunk();
+        let mut sources: Vec<Decoder<'_>> = self.sorted.iter().map(|paths| paths.starting_at(0)).collect();
+        let heads =
+            sources.iter_mut().enumerate().filter_map(|(source, decoder)| Some(Reverse((decoder.next()?, source))));
+        let mut heads: BinaryHeap<Reverse<(String, usize)>> = heads.collect();
+        let mut merged = Paths::default();
+        let mut last: Option<String> = None;
+        while let Some(Reverse((path, source))) = heads.pop() {
+            heads.extend(sources[source].next().map(|next| Reverse((next, source))));
+            if last.as_ref() != Some(&path) {
+                merged.append(last.as_deref().unwrap_or_default(), &path);
+                last = Some(path);
+            }
+        }
+        merged.coded.shrink_to_fit();
+        merged
     }
 }
 
@@ -104,15 +124,15 @@ impl Paths {
         if index >= self.len {
             return None;
         }
-        self.from_block(index / BLOCK).nth(index % BLOCK)
+        self.starting_at(index / BLOCK).nth(index % BLOCK)
     }
 
     /// All paths in order.
     pub fn iter(&self) -> impl Iterator<Item = String> + Clone {
-        self.from_block(0)
+        self.starting_at(0)
     }
 
-    fn from_block(&self, block: usize) -> Decoder<'_> {
+    fn starting_at(&self, block: usize) -> Decoder<'_> {
         let start = self.blocks.get(block).copied().unwrap_or(self.coded.len());
         Decoder { coded: &self.coded[start..], last: String::new() }
     }
@@ -123,13 +143,13 @@ impl Paths {
         let (mut low, mut high) = (0, self.blocks.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.from_block(middle).next() {
+            match self.starting_at(middle).next() {
                 Some(first) if first.as_str() <= path => low = middle + 1,
                 _ => high = middle,
             }
         }
         let block = low.checked_sub(1)?;
-        let within = self.from_block(block).take(BLOCK).position(|other| other == path)?;
+        let within = self.starting_at(block).take(BLOCK).position(|other| other == path)?;
         Some(block * BLOCK + within)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::rules::{alpha, legend_spelling, png_extras, png_kind};
 use super::{LegendFile, Pair, Pairs, RuleInfo, chunks};
-use crate::formats::gt_studio;
+use crate::formats::mask_pairs;
 use crate::model::{Color, Mask, Rgba};
 use crate::pixels::{mask_png, png};
 use crate::report::{Finding, Loss, Report, Severity};
@@ -189,7 +189,7 @@ pub(super) fn rest(pairs: &Pairs, shared: &[&str]) -> Vec<String> {
     let mut legends: BTreeSet<String> = BTreeSet::new();
     if pairs.given_legend().is_none() {
         let own = pairs.masks().iter();
-        legends.extend(own.filter_map(|mask| gt_studio::legend_path(source, mask, &gt_studio::key_of(mask))));
+        legends.extend(own.filter_map(|mask| mask_pairs::legend_path(source, mask, &mask_pairs::key_of(mask))));
     }
     source.paths().iter().filter(|path| !written(path) && !legends.contains(path)).collect()
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::components::{BlobCount, count_blobs};
 use super::{LegendFile, Pairs};
-use crate::error::At;
-use crate::model::{Cells, Code, Grid, Mask, Occurrence, Rgba, with_cells};
+use crate::model::{Mask, Occurrence, Rgba};
 use crate::pixels::photo::{self, PhotoSize};
-use crate::pixels::{LabelImage, mask_png, png};
+use crate::pixels::{mask_png, png};
 use crate::tree::Source;
 use crate::{Error, ErrorKind, Limits, Result};
 
@@ -70,11 +69,7 @@ impl<'a> Pair<'a> {
         let file = source.display(path);
         let bytes = source.read(path, limits)?;
         let header = png::header(&bytes, limits);
-        let decoded = match &header {
-            Ok(header) if header.color == png::ColorKind::Palette => palette_mask(&bytes, limits, header),
-            _ => mask_png::decode(&bytes, limits),
-        };
-        let pixels = decoded.map(|(header, mask)| {
+        let pixels = mask_png::decode(&bytes, limits).map(|(header, mask)| {
             let colors = mask.occurrences();
             Decoded { header, mask, colors }
         });
@@ -127,30 +122,6 @@ impl<'a> Pair<'a> {
             count_blobs(decoded.mask.grid(), &wanted, self.speck_pixels)
         })
     }
-}
-
-/// A palette PNG as a mask: only reading the whole file shows the palette, which follows the header.
-fn palette_mask(bytes: &[u8], limits: &Limits, header: &png::Header) -> Result<(png::Header, Mask)> {
-    let LabelImage::Codes(grid, Some(palette)) = png::decode(bytes, limits)? else {
-        return Err(Error::invalid("the PNG has no palette"));
-    };
-    // Palettes hold entries that no pixel uses, and equal ones.
-    let mut codes = vec![0u8; palette.len().max(256)];
-    let mut colors: Vec<Rgba> = Vec::new();
-    for found in grid.occurrences() {
-        let Some(&color) = palette.get(found.code as usize) else {
-            let error = Error::invalid("a pixel's index lies outside the palette");
-            return Err(error.at(At::Pixel(found.first.0, found.first.1)).found(format!("index {}", found.code)));
-        };
-        let known = colors.iter().position(|known| *known == color);
-        codes[found.code as usize] = known.unwrap_or(colors.len()) as u8;
-        if known.is_none() {
-            colors.push(color);
-        }
-    }
-    let (width, height) = grid.size();
-    let cells = with_cells!(grid, cells => cells.iter().map(|code| codes[code.index()]).collect());
-    Ok((header.clone(), Mask::new(Grid::new(width, height, Cells::U8(cells))?, colors)?))
 }
 
 impl Image {

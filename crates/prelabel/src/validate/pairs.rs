@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::formats::{IMAGE_FOLDERS, gt_studio, image_paths};
+use crate::formats::{IMAGE_FOLDERS, image_paths, mask_pairs};
 use crate::tree::Source;
 use crate::{Error, Result};
 
@@ -34,14 +34,14 @@ impl Pairs {
     /// # Errors
     /// There is no mask, and no legend that could miss one.
     pub fn new(source: Arc<dyn Source>, images: Option<Arc<dyn Source>>) -> Result<Self> {
-        let masks = gt_studio::mask_paths(&*source);
+        let masks = mask_pairs::mask_paths(&*source);
         if masks.is_empty() && !source.paths().iter().any(|path| path.starts_with("legends/")) {
             return Err(Error::usage("there is no mask to validate")
                 .in_file(source.name())
                 .expected("`masks/KEY.png` with `legend.json` or `legends/KEY.json`, or PNG files with their legends")
                 .hint("check the path; `prelabel formats gt-studio` shows the layout"));
         }
-        let keys: Vec<String> = masks.iter().map(|mask| gt_studio::key_of(mask)).collect();
+        let keys: Vec<String> = masks.iter().map(|mask| mask_pairs::key_of(mask)).collect();
         let mut first_of: HashMap<&str, usize> = HashMap::with_capacity(keys.len());
         let mut twins = BTreeMap::new();
         for (index, key) in keys.iter().enumerate() {
@@ -101,7 +101,7 @@ impl Pairs {
     }
 
     pub(super) fn key(&self, index: usize) -> String {
-        gt_studio::key_of(self.mask(index))
+        mask_pairs::key_of(self.mask(index))
     }
 
     /// The mask that has the same key and comes first.
@@ -115,7 +115,7 @@ impl Pairs {
 
     /// Where the legend of a mask lies in the tree.
     pub(super) fn legend_path(&self, index: usize) -> Option<String> {
-        gt_studio::legend_path(&*self.source, self.mask(index), &self.key(index))
+        mask_pairs::legend_path(&*self.source, self.mask(index), &self.key(index))
     }
 
     /// The image of a mask: its tree and its path.

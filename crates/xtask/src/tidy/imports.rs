@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Files of `formats/` that all formats share.
-const SHARED_FORMATS: &[&str] = &["mod", "files", "nearest"];
+const SHARED_FORMATS: &[&str] = &["mod", "files", "mask_pairs", "nearest"];
 
 /// What is used in one place only: the text, where it may stand, and why.
 const DOORS: &[(&str, &str, &[&str], &str)] = &[

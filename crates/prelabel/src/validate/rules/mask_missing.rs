@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::formats::gt_studio;
+use crate::formats::mask_pairs;
 use crate::model::RawLegend;
 use crate::report::{Finding, Severity};
 use crate::validate::{Folder, Rule, RuleInfo};
@@ -37,7 +37,7 @@ impl Rule for MaskMissing {
         let source = folder.pairs.source();
         let masks = folder.pairs.masks().iter();
         let used: BTreeSet<String> =
-            masks.filter_map(|mask| gt_studio::legend_path(source, mask, &gt_studio::key_of(mask))).collect();
+            masks.filter_map(|mask| mask_pairs::legend_path(source, mask, &mask_pairs::key_of(mask))).collect();
         let shared = |path: &str| matches!(path, "legend.json" | "masks/legend.json" | "classes.json");
         for path in source.paths().iter().filter(|path| path.to_ascii_lowercase().ends_with(".json")) {
             if shared(&path) || used.contains(&path) || !(path.starts_with("legends/") || looks_like_one(folder, &path))
