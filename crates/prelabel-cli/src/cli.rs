@@ -67,6 +67,10 @@ pub(crate) enum Progress {
 pub(crate) enum Command {
     /// Convert label maps, scores or mask pairs into another format
     Convert(Box<Convert>),
+    /// Check mask pairs before they cost money, and mend what is safe
+    Validate(Box<Validate>),
+    /// Explain a rule of validation, or list them all
+    Explain(Explain),
     /// Say what a folder or file holds: format, sizes, classes with their pixels
     Inspect(Inspect),
     /// List the formats, or show one
@@ -197,6 +201,72 @@ pub(crate) struct Convert {
 pub(crate) enum EncodingArg {
     Png,
     Npy,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  prelabel validate masks/ --images images/
+  prelabel validate masks/ --fix -o mended/
+  prelabel validate masks/ --output-format github --fail-on warning")]
+pub(crate) struct Validate {
+    /// The folder, archive or mask with its legend
+    #[arg(required = true, value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The class list: a file or a preset [default: `classes.json` beside the masks]
+    #[arg(long, value_name = "FILE|PRESET", env = "PRELABEL_CLASSES")]
+    pub(crate) classes: Option<String>,
+    /// The legend of all masks [default: the one beside them]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) legend: Option<PathBuf>,
+    /// The photographs: sizes and keys are compared with them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: Option<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output_format: OutputFormat,
+    /// Only these rules: codes, names, or beginnings of codes (`PL00`)
+    #[arg(long, value_name = "CODE,..", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// None of these rules
+    #[arg(long, value_name = "CODE,..", value_delimiter = ',')]
+    pub(crate) ignore_rule: Vec<String>,
+    /// Areas of fewer pixels are specks
+    #[arg(long, value_name = "PIXELS", default_value_t = 4)]
+    pub(crate) speck: u64,
+    /// Write a mended copy of the folder to `-o`
+    #[arg(long, requires = "output")]
+    pub(crate) fix: bool,
+    /// Where the mended copy goes
+    #[arg(short, long, value_name = "OUT", requires = "fix")]
+    pub(crate) output: Option<PathBuf>,
+    /// Mend what loses something, too, and count it
+    #[arg(long, requires = "fix")]
+    pub(crate) allow_lossy: bool,
+    /// Replace outputs that exist with other content
+    #[arg(long, requires = "fix")]
+    pub(crate) overwrite: bool,
+    /// The least finding that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// Alike findings together, the first three with their places
+    Text,
+    /// NDJSON: an object a pair, then a summary
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The rule's code or name
+    pub(crate) rule: Option<String>,
 }
 
 #[derive(Debug, Args)]

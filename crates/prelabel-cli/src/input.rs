@@ -81,7 +81,7 @@ pub(crate) fn open(input: &Input, options: Option<&Classes>, limits: &Limits) ->
     Ok(Opened { source, format, why, reader, parsed, report })
 }
 
-fn source(inputs: &[std::path::PathBuf], limits: &Limits) -> Result<Arc<dyn Source>> {
+pub(crate) fn source(inputs: &[std::path::PathBuf], limits: &Limits) -> Result<Arc<dyn Source>> {
     match inputs {
         [only] if only == Path::new("-") => {
             let mut bytes = Vec::new();
@@ -125,7 +125,7 @@ pub(crate) fn class_list(name: &str, limits: &Limits) -> Result<Parsed> {
     classes::parse(&read_file(path, limits)?, name)
 }
 
-fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
+pub(crate) fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     let source = FolderSource::open(&[path.to_owned()])?;
     let file = source.paths().get(0).unwrap_or_default().to_owned();
     if source.paths().len() != 1 || path.is_dir() {

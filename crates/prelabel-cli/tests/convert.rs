@@ -1,4 +1,5 @@
 //! `prelabel convert`, as users call it, on real model outputs.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 //! Every wrong use says what to do. Exit code, stdout and stderr in one snapshot.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::path::Path;
 

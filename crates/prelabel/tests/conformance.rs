@@ -1,4 +1,5 @@
 //! What every format must do, run over the format table and `testdata/formats/NAME/`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

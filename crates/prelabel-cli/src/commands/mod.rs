@@ -2,8 +2,10 @@
 
 mod completions;
 mod convert;
+mod explain;
 mod formats;
 mod inspect;
+mod validate;
 
 use crate::cli::{Cli, Command};
 use crate::exit_code::Exit;
@@ -30,8 +32,14 @@ impl From<Broken> for End {
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Broken> {
     let output = Output::new(&cli.common);
+    if let Some(jobs) = cli.common.jobs {
+        // Fails only if a pool was made before, and none was.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+    }
     let end = match cli.command {
         Command::Convert(args) => convert::run(&args, &cli.common, &output),
+        Command::Validate(args) => validate::run(&args, &cli.common, &output),
+        Command::Explain(args) => explain::run(&args, &output),
         Command::Inspect(args) => inspect::run(&args, &cli.common, &output),
         Command::Formats(args) => formats::run(&args, &output),
         Command::Completions(args) => completions::run(&args, &output),

@@ -3,6 +3,7 @@
 use prelabel::convert::{Item, Outcome};
 use prelabel::report::{Finding, Loss, Remarks, Severity};
 use prelabel::tree::Written;
+use prelabel::validate;
 use prelabel::{Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -76,6 +77,42 @@ pub(crate) fn summary_json(outcome: &Outcome) -> Value {
         "failed": outcome.summary.failures(),
         "not_tried": outcome.not_tried,
         "findings": outcome.summary.findings(Severity::Info),
+        "losses": outcome.summary.losses(),
+        "stopped": outcome.stopped.as_ref().map(error_json),
+    })
+}
+
+/// One pair of a validation; without a key, the folder as a whole.
+pub(crate) fn checked_json(checked: &validate::Checked) -> Value {
+    let mut object = json!({
+        "v": 1,
+        "type": "pair",
+        "key": checked.key,
+        "mask": checked.mask,
+        "legend": checked.legend,
+        "image": checked.image,
+        "mended": checked.mended,
+        "failures": checked.failures.iter().map(error_json).collect::<Vec<_>>(),
+    });
+    if let (Some(object), Value::Object(remarks)) = (object.as_object_mut(), remarks_json(&checked.remarks)) {
+        object.extend(remarks);
+    }
+    object
+}
+
+/// The end of a validation.
+pub(crate) fn outcome_json(outcome: &validate::Outcome) -> Value {
+    let findings = |severity| outcome.summary.findings(severity);
+    json!({
+        "v": 1,
+        "type": "summary",
+        "pairs": outcome.pairs,
+        "not_tried": outcome.not_tried,
+        "errors": findings(Severity::Error),
+        "warnings": findings(Severity::Warning) - findings(Severity::Error),
+        "infos": findings(Severity::Info) - findings(Severity::Warning),
+        "failed": outcome.summary.failures(),
+        "mended": outcome.mended,
         "losses": outcome.summary.losses(),
         "stopped": outcome.stopped.as_ref().map(error_json),
     })

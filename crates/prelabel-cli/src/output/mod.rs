@@ -1,8 +1,10 @@
 //! Everything that is printed. stdout is data, stderr is words.
 
+mod github;
 mod groups;
 mod json;
 mod progress;
+mod sarif;
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -13,8 +15,10 @@ use prelabel::report::Summary;
 use crate::cli::Common;
 use crate::exit_code::Exit;
 
-pub(crate) use json::{error_json, item_json, summary_json};
+pub(crate) use github::annotation;
+pub(crate) use json::{checked_json, error_json, item_json, outcome_json, summary_json};
 pub(crate) use progress::Progress;
+pub(crate) use sarif::Sarif;
 
 /// The reader of our output went away, as `head` does.
 #[derive(Debug)]
@@ -117,6 +121,16 @@ impl Output {
                 self.words(&line);
             }
         }
+    }
+
+    /// Puts what a summary holds on stdout, as text: for a command whose result it is.
+    pub(crate) fn findings(&self, summary: &Summary) -> Result<(), Broken> {
+        for group in summary.groups() {
+            for line in groups::lines(group, self.verbose > 0, |text, _| text.to_owned()) {
+                self.line(&harmless(&line))?;
+            }
+        }
+        Ok(())
     }
 
     /// A progress display for `total` items.
