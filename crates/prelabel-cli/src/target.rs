@@ -38,7 +38,9 @@ impl Target {
             return Ok(Target::Zip(Arc::new(ZipSink::create(output, overwrite)?)));
         }
         if output.is_file() {
-            return Err(Error::usage("the output is a file, not a folder").in_file(output.display().to_string()));
+            return Err(Error::usage("the output is a file, not a folder")
+                .in_file(output.display().to_string())
+                .hint("name a folder, a `.zip`, or for a single sample a `.png` or `.npy`"));
         }
         Ok(Target::Folder(Arc::new(FolderSink::create(output, overwrite)?)))
     }
