@@ -93,6 +93,16 @@ async fn two_runs_at_once_make_one_job_each_and_agree() {
 }
 
 #[tokio::test]
+async fn a_sandbox_that_moved_is_known_by_its_name() {
+    let (bench, before, after) = (Bench::new(), Server::start([]).await, Server::start([]).await);
+    bench.run(&before.client().known_as("sandbox"), &payloads(2), &options()).await;
+    let summary = bench.run(&after.client().known_as("sandbox"), &payloads(2), &options()).await;
+    assert_eq!((summary.already_there, after.requests()), (2, 0), "{summary:?}");
+    let summary = bench.run(&after.client(), &payloads(2), &options()).await;
+    assert_eq!(summary.created, 2, "another address is another platform");
+}
+
+#[tokio::test]
 async fn a_changed_payload_is_never_sent_under_the_old_name() {
     let server = Server::start([]).await;
     let bench = Bench::new();

@@ -22,6 +22,7 @@ pub use outcome::Outcome;
 pub struct Client {
     http: HttpClient,
     project: String,
+    known_as: Option<String>,
 }
 
 /// A job as the platform shows it.
@@ -62,7 +63,19 @@ impl Client {
         if project.trim().is_empty() || matches!(project.as_str(), "." | "..") {
             return Err(Error::usage("the project ID is empty", "copy it from the project's page in GT Studio"));
         }
-        Ok(Client { http, project })
+        Ok(Client { http, project, known_as: None })
+    }
+
+    /// Gives the platform a name under which the journal knows it, instead of its address: a sandbox keeps its jobs, but may
+    /// have another port each time.
+    pub fn known_as(mut self, name: impl Into<String>) -> Self {
+        self.known_as = Some(name.into());
+        self
+    }
+
+    /// The name under which the journal knows the platform: its address, unless it was given another.
+    pub fn name(&self) -> &str {
+        self.known_as.as_deref().unwrap_or_else(|| self.endpoint().as_str())
     }
 
     /// The project's ID.

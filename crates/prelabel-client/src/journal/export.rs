@@ -12,7 +12,7 @@ const PAGE: usize = 500;
 /// A row of the journal; serialises to a JSON object with these names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// The platform's address.
+    /// The platform's address, or the name of a sandbox.
     pub endpoint: String,
     /// The project's ID.
     pub project: String,

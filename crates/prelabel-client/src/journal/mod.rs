@@ -43,7 +43,7 @@ struct Inner {
 /// Where a job is: reference IDs are unique in a project of an endpoint, nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// The platform's address.
+    /// The platform's address, or the name of a sandbox.
     pub endpoint: String,
     /// The project's ID.
     pub project: String,

@@ -8,7 +8,7 @@ INSERT INTO meta VALUES ('version', '1');
 
 -- One row a job. It holds no payload, no key and no URL but the endpoint's.
 CREATE TABLE jobs (
-  endpoint       TEXT NOT NULL,     -- https://api.playment.io
+  endpoint       TEXT NOT NULL,     -- https://api.playment.io, or the name of a sandbox
   project        TEXT NOT NULL,     -- the project's ID
   reference_id   TEXT NOT NULL,     -- our ID of the job
   payload_sha256 TEXT NOT NULL,     -- of the exact bytes that are sent

@@ -77,7 +77,7 @@ impl std::fmt::Debug for SubmitOptions {
 
 /// Where the jobs of `client` are, as the journal names it.
 pub fn target(client: &Client) -> Target {
-    Target { endpoint: client.endpoint().as_str().to_owned(), project: client.project().to_owned() }
+    Target { endpoint: client.name().to_owned(), project: client.project().to_owned() }
 }
 
 /// Submits `payloads`, those first that an earlier run left open. `on_outcome` is told of each job as it ends.
