@@ -29,7 +29,7 @@ impl Target {
             return Ok(Target::Stdout(Arc::new(MemorySink::new(true))));
         }
         if dry_run {
-            return Ok(Target::Nowhere(Arc::new(NowhereSink::default())));
+            return Ok(Target::Nowhere(Arc::new(NowhereSink)));
         }
         if file.is_some() && !output.is_dir() {
             return Ok(Target::File(Arc::new(FileSink::new(output, overwrite))));

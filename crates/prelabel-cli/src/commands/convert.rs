@@ -182,7 +182,7 @@ pub(super) fn tell(output: &Output, outcome: &Outcome, sentence: &str) -> Result
     let done = outcome.new + outcome.same + outcome.replaced;
     let mut parts = vec![];
     for (count, word) in [(outcome.new, "new"), (outcome.same, "there already"), (outcome.replaced, "replaced")] {
-        if count > 0 && count != done || (count > 0 && word != "new") {
+        if count > 0 && (count != done || word != "new") {
             parts.push(format!("{count} {word}"));
         }
     }
