@@ -139,6 +139,11 @@ pub async fn read(response: Response) -> Answer {
     Answer { status, body: serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}")) }
 }
 
+/// A path with a query of one value.
+pub fn query(path: &str, name: &str, value: &str) -> String {
+    format!("{path}?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish())
+}
+
 pub fn image_png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let picture = image::RgbImage::new(width, height);
