@@ -134,6 +134,24 @@ async fn unless_masks_are_checked_they_need_only_be_there() {
 }
 
 #[tokio::test]
+async fn masks_are_fetched_over_http_too() {
+    let (bench, host) = (Bench::new().await, Bench::new().await);
+    // The storage of another sandbox is a web server like any other.
+    let mask = host.put("mask.png", &mask(&[CAR; 6]));
+    let id = host.accepted(&labelled("1", &mask, &legend())).await;
+    host.sandbox.complete_job(&id).unwrap();
+    let private = host.url(&format!("/storage/masks/{id}.png"));
+    let response = host.get(&query("/v1/attachments", "url", &private)).send().await.unwrap();
+    let signed = response.headers()["location"].to_str().unwrap();
+    bench.accepted(&labelled("1", signed, &legend())).await;
+    let wrong = bench.job(&labelled("2", signed, &json!({ "#000001": "x" }))).await;
+    assert_eq!(wrong.code(), "FS_0003");
+    let refused = bench.job(&labelled("2", &private, &legend())).await;
+    assert_eq!(refused.code(), "FS_0007");
+    assert!(refused.message().contains("it answers 403"), "{}", refused.message());
+}
+
+#[tokio::test]
 async fn a_mask_of_a_real_photograph_passes_and_one_colour_less_does_not() {
     let bench = Bench::new().await;
     let rows: Value = serde_json::from_slice(&std::fs::read(testdata("masks/voc_legend.json")).unwrap()).unwrap();

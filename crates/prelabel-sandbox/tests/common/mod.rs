@@ -46,6 +46,11 @@ impl Bench {
         Bench { sandbox, ..self }
     }
 
+    /// Another sandbox on the same folder.
+    pub async fn second(&self) -> Sandbox {
+        Sandbox::start(options(self.folder.path())).await.unwrap()
+    }
+
     /// Puts a file into the bucket and gives its URL.
     pub fn put(&self, name: &str, bytes: &[u8]) -> String {
         std::fs::write(self.folder.path().join("bucket").join(name), bytes).unwrap();
