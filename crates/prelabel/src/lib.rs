@@ -4,6 +4,7 @@ pub mod classes;
 pub mod convert;
 pub mod error;
 pub mod formats;
+pub mod geometry;
 pub mod inspect;
 mod limits;
 pub mod model;

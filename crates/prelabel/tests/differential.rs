@@ -2,6 +2,7 @@
 //! written here they read to the same values.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use std::sync::atomic::AtomicBool;
 
 use prelabel::convert::{self, Adapter, Options};
 use prelabel::formats::{self, Encoding, ReadOptions, Reader, WriteOptions};
-use prelabel::model::{Class, ClassList, Content, LabelMap, Layout, ScoreKind};
+use prelabel::geometry::{PixelRule, rasterize};
+use prelabel::model::{Class, ClassList, Content, LabelMap, Layout, Polygon, Ring, ScoreKind};
 use prelabel::report::Report;
 use prelabel::tree::{FolderSource, MemorySink};
 use prelabel::{Limits, classes, transform};
@@ -173,4 +175,43 @@ fn npy(map: &LabelMap) -> Vec<u8> {
     let mut bytes = [b"\x93NUMPY\x01\x00".as_slice(), &length, header.as_bytes()].concat();
     bytes.extend(map.ids().into_iter().flat_map(i64::to_le_bytes));
     bytes
+}
+
+#[test]
+fn polygons_cover_the_pixels_that_their_tools_say() {
+    let Some(python) = peers::python("polygons_cover_the_pixels_that_their_tools_say") else { return };
+    let lines = peers::run(&python, include_str!("differential/polygons.py"), &["10000"]);
+    let mut wrong: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut compared = 0;
+    for line in lines.lines() {
+        let [rule, height, width, counts, rings] = line.splitn(5, ' ').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let (height, width) = (height.parse().unwrap(), width.parse().unwrap());
+        let rings: Vec<Ring> = rings
+            .split(';')
+            .map(|ring| {
+                let coordinates: Vec<f64> = ring.split(' ').map(|value| value.parse().unwrap()).collect();
+                Ring::from_flat(&coordinates).unwrap()
+            })
+            .collect();
+        let rule_of = rule.parse::<PixelRule>().unwrap();
+        // COCO's rings are parts; in GeoJSON the second is a hole.
+        let polygons: Vec<Polygon> = match rule_of {
+            PixelRule::Pycocotools => rings.into_iter().map(Polygon::new).collect(),
+            PixelRule::Center => {
+                let mut rings = rings.into_iter();
+                vec![Polygon { exterior: rings.next().unwrap(), interiors: rings.collect() }]
+            }
+        };
+        let found = rasterize(&polygons, width, height, rule_of).unwrap().to_rle().unwrap();
+        compared += 1;
+        if found.to_coco_string() != counts {
+            wrong.entry(rule).or_default().push(line);
+        }
+    }
+    assert_eq!(compared, 20_000);
+    let first: Vec<_> = wrong.values().flat_map(|lines| lines.iter().min_by_key(|line| line.len())).collect();
+    let numbers: Vec<_> = wrong.iter().map(|(rule, lines)| (rule, lines.len())).collect();
+    assert!(wrong.is_empty(), "{numbers:?}; the shortest: {first:#?}");
 }

@@ -1,0 +1,9 @@
+//! Shapes in the plane and the pixels that they cover.
+//!
+//! Pixel (x, y) covers [x, x + 1) × [y, y + 1), origin top left; a vertex is a point in that plane, not a pixel.
+
+mod rasterize;
+mod spans;
+
+pub use rasterize::{PixelRule, rasterize};
+pub use spans::{Span, Spans};
