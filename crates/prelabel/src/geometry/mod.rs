@@ -4,6 +4,8 @@
 
 mod rasterize;
 mod spans;
+mod trace;
 
 pub use rasterize::{PixelRule, rasterize};
 pub use spans::{Span, Spans};
+pub use trace::{Connectivity, trace};
