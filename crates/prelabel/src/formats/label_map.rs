@@ -112,25 +112,25 @@ struct ByClass {
 
 impl Decode for ByClass {
     fn decode(&self, bytes: Vec<u8>, member: Option<&Member>, limits: &Limits) -> Result<Content> {
-        self.ids(&bytes, member.and_then(|member| member.array.as_deref()), limits).map(Content::LabelMap)
+        self.ids(bytes, member.and_then(|member| member.array.as_deref()), limits).map(Content::LabelMap)
     }
 }
 
 impl ByClass {
-    fn ids(&self, bytes: &[u8], array: Option<&str>, limits: &Limits) -> Result<LabelMap> {
-        let image = match FileKind::of(bytes) {
+    fn ids(&self, bytes: Vec<u8>, array: Option<&str>, limits: &Limits) -> Result<LabelMap> {
+        let image = match FileKind::of(&bytes) {
             Some(FileKind::Npy) => return npy::decode_labels(bytes, limits),
             Some(FileKind::Npz) => {
-                let arrays = npy::npz_members(bytes)?;
+                let arrays = npy::npz_members(&bytes)?;
                 let array = array
                     .or(arrays.first().map(String::as_str))
                     .ok_or_else(|| Error::invalid("the NPZ archive is empty"))?;
-                return npy::decode_labels(&npy::npz_member(bytes, array, limits)?, limits);
+                return npy::decode_labels(npy::npz_member(&bytes, array, limits)?, limits);
             }
-            Some(FileKind::Tiff) => return tiff::decode(bytes, limits),
-            Some(FileKind::Png) => png::decode(bytes, limits)?,
-            Some(FileKind::Bmp) => bmp::decode(bytes, limits)?,
-            None => return Err(unknown_kind(bytes)),
+            Some(FileKind::Tiff) => return tiff::decode(&bytes, limits),
+            Some(FileKind::Png) => png::decode(&bytes, limits)?,
+            Some(FileKind::Bmp) => bmp::decode(&bytes, limits)?,
+            None => return Err(unknown_kind(&bytes)),
         };
         match image {
             LabelImage::Codes(grid, _) => Ok(LabelMap::new(grid)),
@@ -211,7 +211,7 @@ impl Writer for LabelMapWriter {
         if self.verify {
             let limits = Limits { max_pixels: u64::MAX, ..Limits::default() };
             let again = match ending {
-                "npy" => npy::decode_labels(&bytes, &limits)?,
+                "npy" => npy::decode_labels(bytes.clone(), &limits)?,
                 _ => match png::decode(&bytes, &limits)? {
                     LabelImage::Codes(grid, _) => LabelMap::new(grid),
                     LabelImage::Colors(_) => return Err(not_verified()),

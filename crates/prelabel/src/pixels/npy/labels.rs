@@ -4,12 +4,13 @@ use crate::model::{Cells, ClassId, Grid, LabelMap};
 use crate::{Error, Limits, Result};
 
 /// Decodes an NPY file of class IDs: any integer or bool type, either byte order, either memory order,
-/// of two axes (rows, columns) beside axes of length one in front or at the end.
+/// of two axes (rows, columns) beside axes of length one in front or at the end. Takes the bytes, because IDs of one
+/// byte in C order become the map where they are.
 ///
 /// # Errors
 /// What [`header`] refuses; floating point; other axes; a size above the limits; unsigned IDs above 2⁶³ − 1.
-pub fn decode_labels(bytes: &[u8], limits: &Limits) -> Result<LabelMap> {
-    let header = header(bytes, limits)?;
+pub fn decode_labels(mut bytes: Vec<u8>, limits: &Limits) -> Result<LabelMap> {
+    let header = header(&bytes, limits)?;
     if !header.dtype.is_integer() {
         return Err(Error::invalid("class IDs are whole numbers")
             .at(At::Entry("descr".into()))
@@ -20,7 +21,11 @@ pub fn decode_labels(bytes: &[u8], limits: &Limits) -> Result<LabelMap> {
     }
     let (rows, columns) = map_axes(&header)?;
     let (width, height) = limits.size(columns, rows)?;
-    let data = header.data(bytes)?;
+    let data = header.data(&bytes)?;
+    if header.dtype == DType::Uint(1) && !header.fortran_order {
+        bytes.drain(..header.data_offset);
+        return Ok(LabelMap::new(Grid::new(width, height, Cells::U8(bytes))?));
+    }
     // Fortran order is C order of the transposed map.
     let (inner, outer) = if header.fortran_order { (height, width) } else { (width, height) };
     let map = read(&header, data, inner, outer)?;
@@ -168,7 +173,7 @@ mod tests {
     }
 
     fn ids(bytes: &[u8]) -> Vec<ClassId> {
-        decode_labels(bytes, &Limits::default()).unwrap().ids()
+        decode_labels(bytes.to_vec(), &Limits::default()).unwrap().ids()
     }
 
     #[test]
@@ -182,14 +187,14 @@ mod tests {
         assert_eq!(ids(&npy("<u4", false, "(1, 1)", &[0, 0, 0, 0x80])), [1 << 31]);
         assert_eq!(ids(&npy(">i8", false, "(1, 1)", &[0xff; 8])), [-1]);
         assert_eq!(ids(&npy("<u8", false, "(1, 1)", &[1, 0, 0, 0, 0, 0, 0, 0x70])), [0x7000_0000_0000_0001]);
-        assert!(decode_labels(&npy("<u8", false, "(1, 1)", &[0xff; 8]), &Limits::default()).is_err());
-        assert!(decode_labels(&npy("|b1", false, "(1, 1)", &[2]), &Limits::default()).is_err());
+        assert!(decode_labels(npy("<u8", false, "(1, 1)", &[0xff; 8]), &Limits::default()).is_err());
+        assert!(decode_labels(npy("|b1", false, "(1, 1)", &[2]), &Limits::default()).is_err());
     }
 
     #[test]
     fn fortran_order_is_not_transposed() {
         // NumPy: np.array([[1, 2, 3], [4, 5, 6]], order="F")
-        let map = decode_labels(&npy("|u1", true, "(2, 3)", &[1, 4, 2, 5, 3, 6]), &Limits::default()).unwrap();
+        let map = decode_labels(npy("|u1", true, "(2, 3)", &[1, 4, 2, 5, 3, 6]), &Limits::default()).unwrap();
         assert_eq!((map.width(), map.height()), (3, 2));
         assert_eq!(map.ids(), [1, 2, 3, 4, 5, 6]);
     }
@@ -197,11 +202,11 @@ mod tests {
     #[test]
     fn axes_of_one_are_left_out() {
         for shape in ["(2, 3, 1)", "(1, 2, 3)", "(1, 2, 3, 1)", "(1, 1, 2, 3)", "(2, 3)"] {
-            let map = decode_labels(&npy("|u1", false, shape, &[1, 2, 3, 4, 5, 6]), &Limits::default()).unwrap();
+            let map = decode_labels(npy("|u1", false, shape, &[1, 2, 3, 4, 5, 6]), &Limits::default()).unwrap();
             assert_eq!((map.width(), map.height()), (3, 2), "{shape}");
         }
         for shape in ["(6,)", "()", "(2, 3, 4)", "(2, 1, 3)"] {
-            assert!(decode_labels(&npy("|u1", false, shape, &[0; 6]), &Limits::default()).is_err(), "{shape}");
+            assert!(decode_labels(npy("|u1", false, shape, &[0; 6]), &Limits::default()).is_err(), "{shape}");
         }
     }
 
@@ -213,7 +218,7 @@ mod tests {
             let map = LabelMap::from_ids(2, 1, ids).unwrap();
             let bytes = encode_labels(&map).unwrap();
             assert_eq!(header(&bytes, &Limits::default()).unwrap().data_offset % 64, 0);
-            assert_eq!(decode_labels(&bytes, &Limits::default()).unwrap(), map);
+            assert_eq!(decode_labels(bytes, &Limits::default()).unwrap(), map);
         }
     }
 }
