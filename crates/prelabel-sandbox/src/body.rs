@@ -37,6 +37,20 @@ pub(crate) async fn read_object(request: Request) -> Result<Map<String, Value>, 
     }
 }
 
+/// A string of an object, if it is there and not null.
+pub(crate) fn text(object: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(Refusal::new(Code::Malformed, format!("{name}: found {other}, expected a string"))),
+    }
+}
+
+/// Like [`text`], but a blank one counts as missing.
+pub(crate) fn filled_text(object: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+    Ok(text(object, name)?.filter(|text| !text.trim().is_empty()))
+}
+
 /// The bytes of a body, if they are not too many.
 pub(crate) async fn read_bytes(mut body: Body) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();

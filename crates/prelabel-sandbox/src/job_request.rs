@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::answer::{Code, Refusal};
+use crate::body::filled_text;
 use crate::ids::parse_uuid;
 use crate::job_data::JobData;
 use crate::ledger::ApiVersion;
@@ -33,10 +34,10 @@ impl JobRequest {
         body: Map<String, Value>,
         workflows: Option<&HashSet<String>>,
     ) -> Result<Self, Refusal> {
-        let reference_id = text(&body, "reference_id")?
+        let reference_id = filled_text(&body, "reference_id")?
             .ok_or_else(|| Refusal::new(Code::ReferenceMissing, "reference_id is missing or empty"))?;
         let workflow = workflow(api, &body, workflows)?;
-        let batch_id = match text(&body, "batch_id")? {
+        let batch_id = match filled_text(&body, "batch_id")? {
             Some(id) => Some(uuid("batch_id", &id)?),
             None => None,
         };
@@ -51,15 +52,6 @@ impl JobRequest {
     }
 }
 
-/// A string that is not blank, if there is one.
-fn text(body: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.trim().is_empty())),
-        Some(other) => Err(Refusal::new(Code::Malformed, format!("{name}: found {other}, expected a string"))),
-    }
-}
-
 fn uuid(name: &str, text: &str) -> Result<String, Refusal> {
     parse_uuid(text).ok_or_else(|| Refusal::new(Code::Malformed, format!("{name} `{text}` is not a UUID")))
 }
@@ -69,8 +61,8 @@ fn workflow(api: ApiVersion, body: &Map<String, Value>, known: Option<&HashSet<S
         ApiVersion::V0 => "tag",
         ApiVersion::V1 => "work_flow_id",
     };
-    let value =
-        text(body, name)?.ok_or_else(|| Refusal::new(Code::WorkflowMissing, format!("{name} is missing or empty")))?;
+    let value = filled_text(body, name)?
+        .ok_or_else(|| Refusal::new(Code::WorkflowMissing, format!("{name} is missing or empty")))?;
     // A tag is a word that the vendor chose.
     if api == ApiVersion::V0 {
         return Ok(value);

@@ -13,11 +13,11 @@ use crate::picture::Picture;
 /// The most pixels that are looked at.
 const MAX_PIXELS: u64 = 1 << 30;
 
-/// The widest mask; its row takes 64 MiB.
-const MAX_WIDTH: u32 = 1 << 24;
+/// The widest mask; its row takes 4 MiB.
+const MAX_WIDTH: u32 = 1 << 20;
 
 /// What the decoder may allocate for itself: a few rows.
-const DECODER_MEMORY: usize = 256 << 20;
+const DECODER_MEMORY: usize = 64 << 20;
 
 /// First column, step between columns, first row, step between rows.
 type Pass = (u32, u32, u32, u32);

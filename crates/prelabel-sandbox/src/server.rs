@@ -23,6 +23,21 @@ use crate::{Fault, JobRecord, RequestCount, SandboxError, SandboxOptions};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running sandbox. It ends when it is dropped; [`Sandbox::shutdown`] also waits for requests under way.
+///
+/// ```no_run
+/// use prelabel_sandbox::{Bucket, Sandbox, SandboxOptions};
+///
+/// # async fn example() -> Result<(), prelabel_sandbox::SandboxError> {
+/// let mut options = SandboxOptions::new("state", "any key");
+/// options.buckets = vec![Bucket { name: "masks".into(), dir: "masks".into() }];
+/// let sandbox = Sandbox::start(options).await?;
+/// // … requests to `sandbox.url()`, with `s3://masks/…` in them …
+/// for job in sandbox.jobs()? {
+///     sandbox.complete_job(&job.job_id)?;
+/// }
+/// sandbox.shutdown().await
+/// # }
+/// ```
 pub struct Sandbox {
     app: App,
     stop: Option<oneshot::Sender<()>>,
@@ -85,7 +100,8 @@ impl Sandbox {
         self.app.counts.list()
     }
 
-    /// What all jobs of the ledger cost, if jobs have a price.
+    /// What all jobs of the ledger cost, if jobs have a price: those that were there at the start, and those made since.
+    /// What another sandbox on the same folder adds meanwhile is not in it.
     pub fn spent(&self) -> Option<u64> {
         self.app.price_per_job.map(|price| price.saturating_mul(self.app.ledger.count()))
     }

@@ -161,6 +161,24 @@ async fn of_fifty_posts_at_once_one_makes_a_job() {
     assert_eq!((counts[0].endpoint.as_str(), counts[0].count), ("/v1/projects/{project_id}/jobs", 50));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sandboxes_on_one_folder_keep_the_promise_together() {
+    let bench = Bench::new().await;
+    let other = bench.second().await;
+    let posts = (0..40).map(|number| {
+        let (path, body) = (jobs("v1"), plain(&(number / 4).to_string()));
+        let request = bench.client.post(format!("{}{path}", [&bench.sandbox, &other][number % 2].url()));
+        tokio::spawn(answer(request.header("x-api-key", KEY).json(&body)))
+    });
+    let mut made = 0;
+    for post in posts.collect::<Vec<_>>() {
+        let answer = post.await.unwrap();
+        made += usize::from(answer.status == 200);
+        assert!(answer.status == 200 || answer.code() == "FS_0001");
+    }
+    assert_eq!((made, bench.sandbox.jobs().unwrap().len(), other.jobs().unwrap().len()), (10, 10, 10));
+}
+
 #[tokio::test]
 async fn a_restart_forgets_nothing() {
     let bench = Bench::new().await;

@@ -1,10 +1,10 @@
 //! Batches: made, and listed page by page.
 
 use axum::extract::{RawQuery, Request, State};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::answer::{Answer, Code, Refusal, success};
-use crate::body::read_object;
+use crate::body::{filled_text, read_object, text};
 use crate::path::{Ids, query_value};
 use crate::shared::App;
 
@@ -12,7 +12,7 @@ use crate::shared::App;
 pub(super) async fn create(State(app): State<App>, ids: Ids, request: Request) -> Answer {
     let project = ids.project();
     let body = read_object(request).await?;
-    let name = text(&body, "name")?.filter(|name| !name.trim().is_empty());
+    let name = filled_text(&body, "name")?;
     let name = name.ok_or_else(|| Refusal::new(Code::Malformed, "name is missing or empty"))?;
     let description = text(&body, "description")?;
     text(&body, "label")?;
@@ -24,14 +24,6 @@ pub(super) async fn create(State(app): State<App>, ids: Ids, request: Request) -
     match app.ask(move |ledger| ledger.new_batch(&project, &name, description.as_deref())).await? {
         Some(batch_id) => success(json!({ "batch_id": batch_id })),
         None => Err(Refusal::new(Code::BatchExists, format!("the project has a batch `{shown}` already"))),
-    }
-}
-
-fn text(body: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => Err(Refusal::new(Code::Malformed, format!("{name}: found {other}, expected a string"))),
     }
 }
 

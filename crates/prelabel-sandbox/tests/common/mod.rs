@@ -46,6 +46,11 @@ impl Bench {
         Bench { sandbox, ..self }
     }
 
+    /// Another sandbox on the same folder.
+    pub async fn second(&self) -> Sandbox {
+        Sandbox::start(options(self.folder.path())).await.unwrap()
+    }
+
     /// Puts a file into the bucket and gives its URL.
     pub fn put(&self, name: &str, bytes: &[u8]) -> String {
         std::fs::write(self.folder.path().join("bucket").join(name), bytes).unwrap();
@@ -137,6 +142,11 @@ pub async fn read(response: Response) -> Answer {
     let text = response.text().await.unwrap();
     assert!(!text.contains(KEY), "an answer must not hold the key");
     Answer { status, body: serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}")) }
+}
+
+/// A path with a query of one value.
+pub fn query(path: &str, name: &str, value: &str) -> String {
+    format!("{path}?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish())
 }
 
 pub fn image_png(width: u32, height: u32) -> Vec<u8> {
