@@ -380,8 +380,8 @@ pub(crate) struct Bench {
     /// Measure at most N samples, evenly spread
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) samples: usize,
-    /// Measure each task for at least S seconds; each takes one pass at least
-    #[arg(long, value_name = "S", default_value_t = 0.5)]
+    /// Measure each figure for S seconds, or for one sample if that takes longer
+    #[arg(long, value_name = "S", default_value_t = 0.5, allow_negative_numbers = true)]
     pub(crate) seconds: f64,
 }
 

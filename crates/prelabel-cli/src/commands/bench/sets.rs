@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use prelabel::convert::Adapter;
 use prelabel::formats::{ReadOptions, Reader, find};
@@ -10,7 +11,7 @@ use prelabel::pixels::npy;
 use prelabel::report::Report;
 use prelabel::synthetic::{self, Kind};
 use prelabel::tree::MemorySource;
-use prelabel::{Error, Limits, Result, classes};
+use prelabel::{Error, ErrorKind, Result, classes};
 
 use crate::cli::{Bench, Classes, Common};
 use crate::input;
@@ -43,31 +44,29 @@ const MADE: &[(&str, Kind, u32, u32)] = &[
 
 const SEED: u64 = 20_260_101;
 
-/// Everything decoded here is ours, or was accepted before.
-pub(super) fn no_limits() -> Limits {
-    Limits { max_pixels: u64::MAX, ..Limits::default() }
-}
-
 /// The number of sets that [`each`] will make.
 pub(super) fn count(args: &Bench) -> usize {
     if args.inputs.is_empty() { MADE.len() } else { 1 }
 }
 
 /// Makes set after set, so that only one is in memory.
-pub(super) fn each(args: &Bench, common: &Common) -> impl Iterator<Item = Result<Set>> {
-    (0..count(args)).map(move |index| if args.inputs.is_empty() { made(index) } else { given(args, common) })
+pub(super) fn each(args: &Bench, common: &Common, stop: &AtomicBool) -> impl Iterator<Item = Result<Set>> {
+    (0..count(args)).map(move |index| match args.inputs.is_empty() {
+        true => made(index, stop),
+        false => given(args, common, stop),
+    })
 }
 
-fn made(index: usize) -> Result<Set> {
+fn made(index: usize, stop: &AtomicBool) -> Result<Set> {
     let (name, kind, width, height) = MADE[index];
     let map = synthetic::label_map(kind, width, height, SEED)?;
     let files = BTreeMap::from([("map.npy".to_owned(), npy::encode_labels(&map)?)]);
     let source = Arc::new(MemorySource::new("memory", files));
     let reader = find("label-map")?.reader(source, ReadOptions::default(), &Report::new(true))?;
-    set(name.to_owned(), reader, usize::MAX, u64::MAX)
+    set(name.to_owned(), reader, usize::MAX, u64::MAX, stop)
 }
 
-fn given(args: &Bench, common: &Common) -> Result<Set> {
+fn given(args: &Bench, common: &Common, stop: &AtomicBool) -> Result<Set> {
     let limits = input::limits(common);
     let options = crate::cli::Input {
         inputs: args.inputs.clone(),
@@ -78,31 +77,38 @@ fn given(args: &Bench, common: &Common) -> Result<Set> {
         scores: None,
     };
     let opened = input::open(&options, None::<&Classes>, &limits)?;
-    // A quarter of the budget: encoder and decoder need room beside the samples.
-    set(opened.source.name().to_owned(), opened.reader, args.samples, limits.memory_bytes / 4)
+    // A cell has four bytes at most, and a quarter of the budget is for them: the rest is for files and encoders.
+    let pixels = (limits.memory_bytes / 16).min(MOST_PIXELS);
+    set(opened.source.name().to_owned(), opened.reader, args.samples, pixels, stop)
 }
 
-/// At most `most` samples, evenly spread, as long as they fit into `bytes`.
-fn set(name: String, reader: Box<dyn Reader>, most: usize, bytes: u64) -> Result<Set> {
+/// Enough for a steady figure; more would only take time to be compared.
+const MOST_PIXELS: u64 = 1 << 28;
+
+/// At most `most` samples, evenly spread, until they have so many pixels.
+fn set(name: String, reader: Box<dyn Reader>, most: usize, pixels: u64, stop: &AtomicBool) -> Result<Set> {
     let report = Report::new(true);
-    let step = reader.len().div_ceil(most.max(1)).max(1);
+    let step = reader.len().div_ceil(most).max(1);
     let plain = Adapter::default();
-    let (mut contents, mut held) = (Vec::new(), 0);
+    let (mut contents, mut held, mut ids) = (Vec::new(), 0, BTreeSet::new());
     for index in (0..reader.len()).step_by(step) {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
+        }
         let sample = reader.read(index, &report).map_err(|error| error.in_file(reader.file(index)))?;
+        if reader.classes().is_none() {
+            ids.extend(plain.ids(&sample)?.into_keys());
+        }
         let content = plain.adapt(sample, &[ContentKind::LabelMap, ContentKind::Segments], &report)?.content;
-        held += size(&content) * 4;
+        held += size(&content);
         contents.push((index, content));
-        if held > bytes {
+        if held >= pixels {
             break;
         }
     }
     let list = match reader.classes() {
         Some(list) => list.clone(),
-        None => {
-            let ids: BTreeSet<ClassId> = contents.iter().flat_map(|(_, content)| ids(content)).collect();
-            classes::named_by_id(ids)?
-        }
+        None => classes::named_by_id(ids)?,
     };
     let list = classes::with_proposed_colors(list).list;
     let color = |id: ClassId| {
@@ -130,14 +136,6 @@ fn set(name: String, reader: Box<dyn Reader>, most: usize, bytes: u64) -> Result
 fn size(content: &Content) -> u64 {
     let (width, height) = content.size();
     u64::from(width) * u64::from(height)
-}
-
-fn ids(content: &Content) -> Vec<ClassId> {
-    match content {
-        Content::LabelMap(map) => map.occurrences().into_iter().map(|(id, _)| id).collect(),
-        Content::Segments(map) => map.segments().iter().map(|segment| segment.class).collect(),
-        Content::Scores(_) => Vec::new(),
-    }
 }
 
 /// All codes up to the highest that occurs.
