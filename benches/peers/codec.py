@@ -26,8 +26,8 @@ def opencv(*settings):
     cv2.setNumThreads(1)
 
     def encode(labels, _palette, packed):
-        # One 32-bit look-up a pixel, four times as fast as a table of four bytes; BGRA as OpenCV wants it.
-        bgra = packed[labels].view(np.uint8).reshape(*labels.shape, 4)
+        # One 32-bit look-up a pixel, several times as fast as a table of four bytes; BGRA as OpenCV wants it.
+        bgra = packed.take(labels).view(np.uint8).reshape(*labels.shape, 4)
         return cv2.imencode(".png", bgra, list(settings))[1]
 
     return encode
@@ -64,6 +64,13 @@ def decode_opencv(png, ids):
     return ids[pixels.view(np.uint32)[..., 0] & 0xFFFFFF]
 
 
+def decode_imageio(png, ids):
+    import imageio.v3
+
+    pixels = np.ascontiguousarray(imageio.v3.imread(png, extension=".png"))
+    return ids[pixels.view(np.uint32)[..., 0] & 0xFFFFFF]
+
+
 # 16 = IMWRITE_PNG_COMPRESSION, 17 = IMWRITE_PNG_STRATEGY
 ENCODERS = {
     "Pillow default": lambda: pillow(None),
@@ -74,7 +81,11 @@ ENCODERS = {
     "OpenCV 9": lambda: opencv(16, 9),
     "imageio": lambda: imageio(None),
 }
-DECODERS = {"Pillow + table": (decode_pillow, [0, 1, 2]), "OpenCV + table": (decode_opencv, [2, 1, 0])}
+DECODERS = {
+    "Pillow + table": (decode_pillow, [0, 1, 2]),
+    "OpenCV + table": (decode_opencv, [2, 1, 0]),
+    "imageio + table": (decode_imageio, [0, 1, 2]),
+}
 
 
 def main():

@@ -20,7 +20,7 @@ def opencv(path):
     import cv2
 
     labels = np.load(path)
-    cv2.imwrite(str(OUT / f"{path.stem}.png"), PACKED[labels].view(np.uint8).reshape(*labels.shape, 4))
+    cv2.imwrite(str(OUT / f"{path.stem}.png"), PACKED.take(labels).view(np.uint8).reshape(*labels.shape, 4))
 
 
 def datumaro():
@@ -51,13 +51,13 @@ LUT = np.load(PALETTE)
 PACKED = np.ascontiguousarray(LUT[:, [2, 1, 0, 3]]).view(np.uint32)[:, 0]
 
 if __name__ == "__main__":
-    if TOOL == "datumaro":
+    if TOOL == "Datumaro":
         datumaro()
     else:
-        if TOOL == "opencv":
+        if TOOL == "OpenCV":
             import cv2
 
             cv2.setNumThreads(1)
         with multiprocessing.Pool(os.cpu_count()) as pool:
-            for _ in pool.imap_unordered({"pillow": pillow, "opencv": opencv}[TOOL], sorted(IN.glob("*.npy")), 8):
+            for _ in pool.imap_unordered({"Pillow": pillow, "OpenCV": opencv}[TOOL], sorted(IN.glob("*.npy")), 8):
                 pass

@@ -28,6 +28,7 @@ pub(crate) trait Engine {
 }
 
 /// A function of this process.
+#[derive(Clone, Copy)]
 pub(crate) struct Rust {
     pub(crate) name: &'static str,
     pub(crate) run: fn(&Job<'_>) -> anyhow::Result<Vec<u8>>,
@@ -51,23 +52,14 @@ impl Engine for Rust {
     }
 }
 
-/// Ours come first; their names are those of the levels.
-const OURS: &[Rust] = &[
-    Rust { name: "ours fast", run: |job| ours::encode(ours::LEVELS[0], job.map) },
-    Rust { name: "ours default", run: |job| ours::encode(ours::LEVELS[1], job.map) },
-    Rust { name: "ours small", run: |job| ours::encode(ours::LEVELS[2], job.map) },
-];
-
-const OUR_DECODER: Rust = Rust { name: "ours", run: |job| ours::decode(job.png.unwrap_or_default(), job.map) };
-
-/// Everybody who encodes.
+/// Everybody who encodes; ours come first.
 pub(crate) fn encoders(peers: Option<&python::Peers>) -> Vec<Box<dyn Engine>> {
-    boxed(OURS.iter().chain(rust_encoders::ALL), peers, python::ENCODERS)
+    boxed(ours::ENCODERS.iter().chain(rust_encoders::ALL), peers, python::ENCODERS)
 }
 
-/// Everybody who decodes.
+/// Everybody who decodes; ours comes first.
 pub(crate) fn decoders(peers: Option<&python::Peers>) -> Vec<Box<dyn Engine>> {
-    boxed(std::iter::once(&OUR_DECODER).chain(rust_decoders::ALL), peers, python::DECODERS)
+    boxed(ours::DECODERS.iter().chain(rust_decoders::ALL), peers, python::DECODERS)
 }
 
 fn boxed<'a>(
@@ -76,14 +68,12 @@ fn boxed<'a>(
     names: &'static [&'static str],
 ) -> Vec<Box<dyn Engine>> {
     let mut engines: Vec<Box<dyn Engine>> = Vec::new();
-    for Rust { name, run } in rust {
-        engines.push(Box::new(Rust { name, run: *run }));
-    }
-    for &name in names.iter().filter(|_| peers.is_some()) {
-        match peers.map(|peers| peers.start(name)) {
-            Some(Ok(engine)) => engines.push(Box::new(engine)),
-            Some(Err(error)) => println!("left out: {name}: {error:#}"),
-            None => {}
+    engines.extend(rust.map(|engine| Box::new(*engine) as Box<dyn Engine>));
+    let Some(peers) = peers else { return engines };
+    for &name in names {
+        match peers.start(name) {
+            Ok(engine) => engines.push(Box::new(engine)),
+            Err(error) => println!("left out: {name}: {error:#}"),
         }
     }
     engines

@@ -1,7 +1,7 @@
 //! A folder of label maps to a folder of masks: whole processes, all cores.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -11,8 +11,8 @@ use prelabel::synthetic::{self, Kind, VOID};
 
 use crate::Args;
 use crate::maps::palette;
-use crate::measure::{Row, ratio};
-use crate::python::{Peers, write_palette};
+use crate::measure::{Row, median, ratio};
+use crate::python::write_palette;
 use crate::targets::Verdicts;
 
 const SIZE: (u32, u32) = (2048, 1024);
@@ -20,70 +20,137 @@ const SIZE: (u32, u32) = (2048, 1024);
 /// Different maps in the folder; each stands there many times under other names.
 const DIFFERENT: u64 = 16;
 
-/// A program, the share of the folder that it gets because it is slow, and how many times as fast we are to be.
-const PEERS: &[(&str, usize, f64)] = &[("pillow", 4, 20.0), ("opencv", 2, 10.0), ("datumaro", 100, 50.0)];
+/// A tool that `peers/folder.py` knows.
+struct Peer {
+    name: &'static str,
+    /// Slow ones get one map in so many.
+    share: usize,
+    /// How many times as fast we are to be.
+    wanted: f64,
+}
 
-pub(crate) fn run(args: &Args, peers: Option<&Peers>, verdicts: &mut Verdicts) -> anyhow::Result<()> {
-    let (maps, repetitions) = if args.quick { (200, 2) } else { (2_000, 3) };
+const PEERS: &[Peer] = &[
+    Peer { name: "Pillow", share: 4, wanted: 20.0 },
+    Peer { name: "OpenCV", share: 2, wanted: 10.0 },
+    Peer { name: "Datumaro", share: 20, wanted: 50.0 },
+];
+
+/// The fewest maps that a peer gets; with one alone its start is measured.
+const FEWEST: usize = 4;
+
+pub(crate) fn run(args: &Args, verdicts: &mut Verdicts) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let palette_file = folder.path().join("palette.npy");
-    write_palette(&palette_file, &palette(VOID))?;
-    let classes = folder.path().join("classes.json");
-    fs::write(&classes, class_list().to_string())?;
-    let count = |share: usize| (maps / share).max(2);
-    fill(&folder.path().join("all"), maps)?;
-    for (name, share, _) in PEERS {
-        link(&folder.path().join("all"), &folder.path().join(name), count(*share))?;
+    let place = Place { args, folder: folder.path().to_owned(), out: folder.path().join("out") };
+    write_palette(&place.palette(), &palette(VOID))?;
+    fs::write(place.classes(), class_list().to_string())?;
+    fill(&place.maps("all"), args.maps)?;
+    link(&place.maps("all"), &place.maps("one"), 1)?;
+    for peer in PEERS {
+        link(&place.maps("all"), &place.maps(peer.name), peer.count(args.maps))?;
     }
-    println!("\nfolder of {maps} maps of 2 MP, all cores, whole process, time a map");
-
+    println!("\nfolder: {} NPY maps of 2 MP to masks, all cores, whole processes", args.maps);
     let mut ours = Row { name: "ours".to_owned(), bytes: 0, times: Vec::new() };
-    let row = |name: &str| Row { name: name.to_owned(), bytes: 0, times: Vec::new() };
-    let mut rows: Vec<(Row, usize, f64)> =
-        PEERS.iter().map(|(name, share, wanted)| (row(name), *share, *wanted)).collect();
-    let mut left_out: Vec<String> = Vec::new();
-    for repetition in 0..repetitions {
-        let out = folder.path().join("out");
-        let mut command = Command::new(&args.program);
-        command.args(["convert", "-q", "--progress", "none"]).arg(folder.path().join("all"));
-        command.arg("-o").arg(&out).arg("--classes").arg(&classes);
-        ours.times.push(seconds(&mut command)? / maps as f64);
-        if repetition == 0 {
-            check(&out.join("masks"), &folder.path().join("all"), false)?;
-        }
-        fs::remove_dir_all(&out)?;
-        for (row, share, _) in &mut rows {
-            let (Some(peers), false) = (peers, left_out.contains(&row.name)) else { continue };
-            fs::create_dir_all(&out)?;
-            let mut command = Command::new(&peers.python);
-            command.arg(peers.scripts.join("folder.py")).arg(&row.name).arg(folder.path().join(&row.name));
-            command.arg(&out).arg(&palette_file);
-            let done = seconds(&mut command).and_then(|seconds| {
-                if repetition == 0 {
-                    let (masks, rgb) =
-                        if row.name == "datumaro" { (out.join("defaultannot"), true) } else { (out.clone(), false) };
-                    check(&masks, &folder.path().join(&row.name), rgb)?;
-                }
-                Ok(seconds)
-            });
-            match done {
-                Ok(seconds) => row.times.push(seconds / count(*share) as f64),
+    let mut rows: Vec<Row> =
+        PEERS.iter().map(|peer| Row { name: peer.name.to_owned(), bytes: 0, times: Vec::new() }).collect();
+    let mut left_out = vec![false; PEERS.len()];
+    for repetition in 0..if args.quick { 2 } else { 5 } {
+        ours.times.push(place.ours(repetition == 0)?);
+        for ((peer, row), left_out) in PEERS.iter().zip(&mut rows).zip(&mut left_out).filter(|(_, out)| !**out) {
+            let Some(python) = peer.python(args) else { continue };
+            match place.peer(peer, python, repetition == 0) {
+                Ok(seconds) => row.times.push(seconds),
                 Err(error) => {
                     println!("  {:22} DISQUALIFIED: {error:#}", row.name);
-                    left_out.push(row.name.clone());
+                    *left_out = true;
                 }
             }
-            fs::remove_dir_all(&out)?;
         }
     }
-    for (row, share, wanted) in rows.iter().filter(|(row, _, _)| !row.times.is_empty()) {
-        let found = ratio(&ours, row);
-        println!("  {:22} {found:>8.2}x   ({} maps)", row.name, count(*share));
-        verdicts.at_least(&format!("folder against {}", row.name), found, *wanted);
+    let pixels = f64::from(SIZE.0) * f64::from(SIZE.1) * args.maps as f64;
+    println!("  {:22} {:9.0} MP/s here", ours.name, pixels / 1e6 / median(ours.times.clone()));
+    for (peer, row) in PEERS.iter().zip(&rows) {
+        let found = (!row.times.is_empty()).then(|| ratio(&ours, row));
+        if let Some(found) = found {
+            println!("  {:22} {found:>8.2}x   from {} of the maps", row.name, peer.count(args.maps));
+        }
+        let what = format!("folder of {} maps: prelabel convert against {}", args.maps, peer.name);
+        verdicts.at_least(&what, found, peer.wanted);
     }
-    let rate = f64::from(SIZE.0) * f64::from(SIZE.1) / 1e6 / crate::measure::median(ours.times);
-    println!("  ours: {rate:.0} MP/s here");
     Ok(())
+}
+
+impl Peer {
+    fn count(&self, maps: usize) -> usize {
+        (maps / self.share).max(FEWEST).min(maps)
+    }
+
+    fn python<'a>(&self, args: &'a Args) -> Option<&'a Path> {
+        // Its own environment: it wants other versions of NumPy's company.
+        if self.name == "Datumaro" { args.datumaro.as_deref() } else { args.python.as_deref() }
+    }
+}
+
+/// Where maps and masks lie.
+struct Place<'a> {
+    args: &'a Args,
+    folder: PathBuf,
+    out: PathBuf,
+}
+
+impl Place<'_> {
+    fn maps(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn palette(&self) -> PathBuf {
+        self.folder.join("palette.npy")
+    }
+
+    fn classes(&self) -> PathBuf {
+        self.folder.join("classes.json")
+    }
+
+    /// Seconds for all maps.
+    fn ours(&self, checked: bool) -> anyhow::Result<f64> {
+        let mut command = Command::new(&self.args.program);
+        command.args(["convert", "-q", "--progress", "none"]).arg(self.maps("all"));
+        command.arg("-o").arg(&self.out).arg("--classes").arg(self.classes());
+        let seconds = seconds(&mut command)?;
+        if checked {
+            check(&self.out.join("masks"), &self.maps("all"), false)?;
+        }
+        fs::remove_dir_all(&self.out)?;
+        Ok(seconds)
+    }
+
+    /// Seconds for all maps, had it got them all: what its start takes counts once.
+    fn peer(&self, peer: &Peer, python: &Path, checked: bool) -> anyhow::Result<f64> {
+        let (all, count) = (self.args.maps as f64, peer.count(self.args.maps) as f64);
+        let many = self.run(peer.name, python, &self.maps(peer.name), checked)?;
+        if count >= all {
+            return Ok(many);
+        }
+        let one = self.run(peer.name, python, &self.maps("one"), false)?;
+        Ok(one + (many - one) / (count - 1.0) * (all - 1.0))
+    }
+
+    fn run(&self, tool: &str, python: &Path, maps: &Path, checked: bool) -> anyhow::Result<f64> {
+        let _ = fs::remove_dir_all(&self.out);
+        fs::create_dir_all(&self.out)?;
+        let mut command = Command::new(python);
+        command.arg(self.args.root.join("benches/peers/folder.py")).arg(tool).arg(maps);
+        command.arg(&self.out).arg(self.palette());
+        // Nothing is to reach out to a network while it is measured.
+        command.env("DO_NOT_TRACK", "1").env("OTEL_SDK_DISABLED", "true");
+        let seconds = seconds(&mut command)?;
+        if checked {
+            let camvid = self.out.join("defaultannot");
+            let (masks, rgb) = if camvid.is_dir() { (&camvid, true) } else { (&self.out, false) };
+            check(masks, maps, rgb)?;
+        }
+        fs::remove_dir_all(&self.out)?;
+        Ok(seconds)
+    }
 }
 
 /// Half of the maps clean scenes, half ragged.

@@ -1,8 +1,9 @@
 //! Our claims of speed, measured against named peers on the same data in the same run.
 //!
-//! `cargo xtask bench` builds the program, makes the Python environment and runs this. What is measured and how
+//! `cargo xtask bench` builds the program, makes the Python environments and runs this. What is measured and how
 //! stands in METHODOLOGY.md.
 
+mod args;
 mod engines;
 mod folder;
 mod maps;
@@ -15,110 +16,102 @@ mod rust_encoders;
 mod start_up;
 mod targets;
 
-use std::path::{Path, PathBuf};
+use anyhow::Context;
+use serde_json::{Value, json};
 
-use anyhow::{Context, bail};
-
+use args::Args;
 use engines::{Engine, Job};
-use maps::{INPUTS, Map};
+use maps::{INPUTS, Input, Map};
 use measure::Effort;
 use targets::Verdicts;
 
-/// What was asked for.
-struct Args {
-    filter: String,
-    quick: bool,
-    program: PathBuf,
-    python: Option<PathBuf>,
-    /// The repository.
-    root: PathBuf,
-}
+/// Whose files are decoded.
+const WRITERS: &[&str] = &[ours::DEFAULT, "Pillow default", "OpenCV default"];
 
 fn main() -> anyhow::Result<()> {
-    let args = args()?;
+    let Some(args) = Args::parse()? else { return Ok(()) };
     let scratch = tempfile::tempdir()?;
     let scripts = args.root.join("benches/peers");
     let peers = args.python.clone().map(|python| python::Peers { python, scripts, scratch: scratch.path().to_owned() });
     if peers.is_none() {
         println!("left out: everything in Python: there is no environment with the peers");
     }
-    let wanted = |name: &str| name.contains(&args.filter);
-    let mut verdicts = Verdicts::default();
-    if wanted("start-up") {
-        start_up::run(&args, &mut verdicts)?;
+    let mut run = Run { verdicts: Verdicts::default(), figures: Vec::new() };
+    if args.wants("start-up") {
+        start_up::run(&args, &mut run.verdicts)?;
     }
-    if wanted("folder") {
-        folder::run(&args, peers.as_ref(), &mut verdicts)?;
+    if args.wants("folder") {
+        folder::run(&args, &mut run.verdicts)?;
     }
-    pin()?;
-    let effort = match args.quick {
-        true => Effort { repetitions: 3, slice: 0.01, slow: 0.2 },
-        false => Effort { repetitions: 9, slice: 0.02, slow: 0.5 },
-    };
-    for input in INPUTS {
-        let (encode, decode) = (format!("encode {}", input.name), format!("decode {}", input.name));
-        if !wanted(&encode) && !wanted(&decode) {
-            continue;
-        }
-        let map = input.map(&args.root)?;
-        let mut encoders = engines::encoders(peers.as_ref());
-        if wanted(&encode) {
-            let job = Job { id: encode.clone(), map: &map, png: None };
-            let table = measure::run(&job, &mut encoders, effort);
-            report::encoded(input, &map, &table);
-            targets::encoded(input, &table, &mut verdicts);
-        }
-        if wanted(&decode) {
-            decoded(input, &map, &mut encoders, peers.as_ref(), effort, &mut verdicts)?;
-        }
+    let wanted = |input: &&Input| ["encode", "decode"].iter().any(|task| args.wants(&format!("{task} {}", input.name)));
+    let inputs: Vec<&Input> = INPUTS.iter().filter(wanted).collect();
+    if !inputs.is_empty() {
+        run.codecs(&args, &inputs, peers.as_ref())?;
     }
-    verdicts.print();
+    run.verdicts.print();
+    if let Some(path) = &args.json {
+        let all = json!({ "quick": args.quick, "figures": run.figures, "targets": run.verdicts.json() });
+        std::fs::write(path, serde_json::to_vec_pretty(&all)?).with_context(|| path.display().to_string())?;
+    }
     Ok(())
 }
 
-/// Decodes our files, Pillow's and OpenCV's.
-fn decoded(
-    input: &maps::Input,
-    map: &Map,
-    encoders: &mut [Box<dyn Engine>],
-    peers: Option<&python::Peers>,
-    effort: Effort,
-    verdicts: &mut Verdicts,
-) -> anyhow::Result<()> {
-    let mut decoders = engines::decoders(peers);
-    for writer in ["ours default", "Pillow default", "OpenCV default"] {
-        let Some(encoder) = encoders.iter_mut().find(|encoder| encoder.name() == writer) else { continue };
-        let png = encoder.result(&Job { id: format!("file {} {writer}", input.name), map, png: None })?;
-        let job = Job { id: format!("decode {} {writer}", input.name), map, png: Some(&png) };
-        let table = measure::run(&job, &mut decoders, effort);
-        report::decoded(input, writer, map, &table);
-        targets::decoded(input, writer, &table, verdicts);
+struct Run {
+    verdicts: Verdicts,
+    figures: Vec<Value>,
+}
+
+impl Run {
+    /// Encoding and decoding, everybody on the same core.
+    fn codecs(&mut self, args: &Args, inputs: &[&Input], peers: Option<&python::Peers>) -> anyhow::Result<()> {
+        pin()?;
+        let (mut encoders, mut decoders) = (engines::encoders(peers), engines::decoders(peers));
+        let effort = match args.quick {
+            true => Effort { repetitions: 3, slice: 0.01, slow: 0.1 },
+            false => Effort { repetitions: 9, slice: 0.02, slow: 0.5 },
+        };
+        for input in inputs {
+            let map = input.map(&args.root)?;
+            if args.wants(&format!("encode {}", input.name)) {
+                let job = Job { id: format!("encode {}", input.name), map: &map, png: None };
+                self.measure("encode", input, &job, &mut encoders, effort);
+            }
+            if !args.wants(&format!("decode {}", input.name)) {
+                continue;
+            }
+            for writer in WRITERS {
+                let Some(encoder) = encoders.iter_mut().find(|encoder| encoder.name() == *writer) else { continue };
+                let png = encoder.result(&Job { id: format!("file {} {writer}", input.name), map: &map, png: None })?;
+                let task = format!("decode {writer}");
+                let job = Job { id: format!("{task} {}", input.name), map: &map, png: Some(&png) };
+                self.measure(&task, input, &job, &mut decoders, effort);
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn measure(&mut self, task: &str, input: &Input, job: &Job<'_>, engines: &mut [Box<dyn Engine>], effort: Effort) {
+        let map: &Map = job.map;
+        let table = measure::run(job, engines, effort);
+        report::print(task, input.name, map, &table);
+        self.figures.extend(report::json(task, input.name, map, &table));
+        self.verdicts.judge(task, input.name, input.group, &table);
+    }
 }
 
 /// Keeps this process, and those that it starts from now on, on one core.
+#[cfg(target_os = "linux")]
 fn pin() -> anyhow::Result<()> {
     let allowed = rustix::thread::sched_getaffinity(None)?;
+    // The last one: the first often serves interrupts.
     let core = (0..rustix::thread::CpuSet::MAX_CPU).rev().find(|core| allowed.is_set(*core)).context("no core")?;
     let mut one = rustix::thread::CpuSet::new();
     one.set(core);
     Ok(rustix::thread::sched_setaffinity(None, &one)?)
 }
 
-fn args() -> anyhow::Result<Args> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("benches/ lies in the repository")?.to_owned();
-    let program = root.join("target/release/prelabel");
-    let mut args = Args { filter: String::new(), quick: false, program, python: None, root };
-    let mut given = std::env::args().skip(1);
-    while let Some(arg) = given.next() {
-        match arg.as_str() {
-            "--quick" => args.quick = true,
-            "--program" => args.program = given.next().context("--program PATH")?.into(),
-            "--python" => args.python = Some(given.next().context("--python PATH")?.into()),
-            option if option.starts_with('-') => bail!("there is no option `{option}`"),
-            filter => args.filter = filter.to_owned(),
-        }
-    }
-    Ok(args)
+#[cfg(not(target_os = "linux"))]
+fn pin() -> anyhow::Result<()> {
+    println!("not pinned to one core: that is done on Linux only");
+    Ok(())
 }

@@ -5,15 +5,17 @@ use prelabel::Limits;
 use prelabel::model::LabelMap;
 use prelabel::pixels::mask_png;
 
+use crate::engines::Rust;
 use crate::maps::Map;
 
-/// The encoder's levels.
-pub(crate) const LEVELS: &[&str] = &["fast", "default", "small"];
+/// A line for each level of the encoder; targets know them by these names.
+pub(crate) const ENCODERS: &[Rust] =
+    &[Rust { name: DEFAULT, run: |job| Ok(mask_png::encode(&job.map.grid, &job.map.colors)?) }];
 
-/// Label map to PNG.
-pub(crate) fn encode(_level: &str, map: &Map) -> anyhow::Result<Vec<u8>> {
-    Ok(mask_png::encode(&map.grid, &map.colors)?)
-}
+/// What conversions use.
+pub(crate) const DEFAULT: &str = "ours default";
+
+pub(crate) const DECODERS: &[Rust] = &[Rust { name: "ours", run: |job| decode(job.png.unwrap_or_default(), job.map) }];
 
 /// PNG to one class ID a pixel.
 pub(crate) fn decode(png: &[u8], map: &Map) -> anyhow::Result<Vec<u8>> {

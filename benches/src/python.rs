@@ -16,7 +16,7 @@ pub(crate) const ENCODERS: &[&str] =
     &["Pillow default", "Pillow 1", "Pillow 9", "OpenCV default", "OpenCV 1", "OpenCV 9", "imageio"];
 
 /// Names that `peers/codec.py` knows.
-pub(crate) const DECODERS: &[&str] = &["Pillow + table", "OpenCV + table"];
+pub(crate) const DECODERS: &[&str] = &["Pillow + table", "OpenCV + table", "imageio + table"];
 
 /// An interpreter that has the peers.
 pub(crate) struct Peers {
@@ -45,6 +45,7 @@ impl Peers {
         let mut child = command.spawn().context("Python does not start")?;
         let input = child.stdin.take().context("no pipe")?;
         let output = BufReader::new(child.stdout.take().context("no pipe")?);
+        // The process says that it is ready once its modules are imported.
         let mut engine = Python { name, child, input, output, scratch: self.scratch.clone(), loaded: String::new() };
         engine.answer()?;
         Ok(engine)

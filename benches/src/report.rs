@@ -1,47 +1,58 @@
-//! Tables of ratios.
+//! Tables of ratios for people, and everything as JSON.
 
-use crate::maps::{Input, Map};
-use crate::measure::{Row, Table, ratio};
+use serde_json::{Value, json};
 
-fn head(what: &str, map: &Map, ours: &[&Row]) {
-    println!("\n{what}, {} x {}", map.width, map.height);
-    for row in ours {
-        let rate = map.pixels() / 1e6 / crate::measure::median(row.times.clone());
-        println!("  {:22} {rate:9.0} MP/s here, {} bytes", row.name, row.bytes);
+use crate::maps::Map;
+use crate::measure::{Row, Table, median, ratio};
+
+/// How many times as fast each of ours is as each peer, and its bytes in those of the peer.
+pub(crate) fn print(task: &str, input: &str, map: &Map, table: &Table) {
+    let (ours, peers): (Vec<&Row>, Vec<&Row>) = table.rows.iter().partition(|row| is_ours(row));
+    println!("\n{task}: {input}, {} x {}", map.width, map.height);
+    for row in &ours {
+        println!("  {:22} {:9.0} MP/s here, {} bytes", row.name, rate(map, row).unwrap_or_default(), row.bytes);
     }
-}
-
-fn tail(table: &Table) {
+    let encodes = task == "encode";
+    let bytes = |text: &str| if encodes { format!(" {text:>7}") } else { String::new() };
+    let titles: Vec<_> =
+        ours.iter().map(|row| format!("{:>9}{}", row.name.replace("ours ", ""), bytes("bytes"))).collect();
+    println!("  {:22} {}", "ours / peer", titles.join("  "));
+    for peer in peers {
+        let cells: Vec<_> = ours
+            .iter()
+            .map(|row| {
+                let size = format!("{:.3}", row.bytes as f64 / peer.bytes as f64);
+                format!("{:>8.2}x{}", ratio(row, peer), bytes(&size))
+            })
+            .collect();
+        println!("  {:22} {}", peer.name, cells.join("  "));
+    }
     for (name, why) in &table.disqualified {
         println!("  {name:22} DISQUALIFIED: {why}");
     }
 }
 
-/// How many times as fast each of our levels is as each peer, and its bytes in those of the peer.
-pub(crate) fn encoded(input: &Input, map: &Map, table: &Table) {
-    let (ours, peers): (Vec<&Row>, Vec<&Row>) = table.rows.iter().partition(|row| row.name.starts_with("ours"));
-    head(&format!("encode {}", input.name), map, &ours);
-    let titles: Vec<_> =
-        ours.iter().map(|row| format!("{:>9} {:>6}", row.name.replace("ours ", ""), "bytes")).collect();
-    println!("  {:22} {}", "ours / peer", titles.join("  "));
-    for peer in peers {
-        let cells: Vec<_> = ours
-            .iter()
-            .map(|row| format!("{:>8.2}x {:>6.3}", ratio(row, peer), row.bytes as f64 / peer.bytes as f64))
-            .collect();
-        println!("  {:22} {}", peer.name, cells.join("  "));
-    }
-    tail(table);
+/// One object an engine.
+pub(crate) fn json(task: &str, input: &str, map: &Map, table: &Table) -> Vec<Value> {
+    let ours: Vec<&Row> = table.rows.iter().filter(|row| is_ours(row)).collect();
+    let measured = table.rows.iter().map(|row| {
+        let ratios: serde_json::Map<String, Value> =
+            ours.iter().map(|ours| (ours.name.clone(), json!(ratio(ours, row)))).collect();
+        json!({
+            "task": task, "input": input, "engine": row.name, "bytes": row.bytes, "mp_per_s": rate(map, row),
+            "repetitions": row.times.len(), "times_as_fast": ratios,
+        })
+    });
+    let wrong = table.disqualified.iter();
+    let wrong = wrong.map(|(name, why)| json!({ "task": task, "input": input, "engine": name, "disqualified": why }));
+    measured.chain(wrong).collect()
 }
 
-/// How many times as fast we are as each peer.
-pub(crate) fn decoded(input: &Input, writer: &str, map: &Map, table: &Table) {
-    let (ours, peers): (Vec<&Row>, Vec<&Row>) = table.rows.iter().partition(|row| row.name == "ours");
-    head(&format!("decode {} written by {writer}", input.name), map, &ours);
-    for peer in peers {
-        for row in &ours {
-            println!("  {:22} {:>8.2}x", peer.name, ratio(row, peer));
-        }
-    }
-    tail(table);
+fn is_ours(row: &Row) -> bool {
+    row.name.starts_with("ours")
+}
+
+/// Megapixels a second, for this machine and hour only.
+fn rate(map: &Map, row: &Row) -> Option<f64> {
+    Some(map.pixels() / 1e6 / median(row.times.clone())).filter(|rate| rate.is_finite())
 }
