@@ -9,10 +9,11 @@ use crate::measure::{Row, Table, median, ratio};
 pub(crate) fn print(task: &str, input: &str, map: &Map, table: &Table) {
     let (ours, peers): (Vec<&Row>, Vec<&Row>) = table.rows.iter().partition(|row| is_ours(row));
     println!("\n{task}: {input}, {} x {}", map.width, map.height);
-    for row in &ours {
-        println!("  {:22} {:9.0} MP/s here, {} bytes", row.name, rate(map, row).unwrap_or_default(), row.bytes);
-    }
     let encodes = task == "encode";
+    for row in &ours {
+        let size = if encodes { format!(", {} bytes", row.bytes) } else { String::new() };
+        println!("  {:22} {:9.0} MP/s here{size}", row.name, rate(map, row).unwrap_or_default());
+    }
     let bytes = |text: &str| if encodes { format!(" {text:>7}") } else { String::new() };
     let titles: Vec<_> =
         ours.iter().map(|row| format!("{:>9}{}", row.name.replace("ours ", ""), bytes("bytes"))).collect();
