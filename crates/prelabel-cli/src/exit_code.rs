@@ -1,7 +1,9 @@
 //! The exit codes, which scripts may rely on. Only this file chooses one.
 
 use prelabel::ErrorKind;
+use prelabel::report::{Severity, Summary};
 
+use crate::cli::FailOn;
 use crate::output::Broken;
 
 /// How a command ended.
@@ -37,6 +39,20 @@ impl Exit {
             6 => Exit::Unknown,
             _ => Exit::CouldNotWork,
         }
+    }
+
+    /// The exit code of a run over many samples or pairs: what stopped it wins over what was found.
+    pub(crate) fn of_run(stopped: Option<&prelabel::Error>, summary: &Summary, fail_on: FailOn) -> Exit {
+        if let Some(error) = stopped {
+            return Exit::of_error(error.kind());
+        }
+        let findings = match fail_on {
+            FailOn::Never => 0,
+            FailOn::Info => summary.findings(Severity::Info),
+            FailOn::Warning => summary.findings(Severity::Warning),
+            FailOn::Error => summary.findings(Severity::Error),
+        };
+        if summary.failures() > 0 || findings > 0 { Exit::Partly } else { Exit::Done }
     }
 
     /// The graver of two: what a command that did both ends with.

@@ -8,7 +8,7 @@ use prelabel::tree::{FileSink, Sink};
 use prelabel::{Error, classes};
 
 use super::End;
-use crate::cli::{Classes, Common, Convert, EncodingArg, FailOn, Input, Run};
+use crate::cli::{Classes, Common, Convert, EncodingArg, Input, Run};
 use crate::exit_code::Exit;
 use crate::input::{self, Opened};
 use crate::output::{Output, item_json, summary_json};
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Convert, common: &Common, output: &Output) -> Result<Ex
         &outcome,
         &format!("{verb} {{}} from {} to {} in {place}", opened.format.info().name, to.info().name),
     )?;
-    Ok(exit(&outcome, args.run.fail_on))
+    Ok(Exit::of_run(outcome.stopped.as_ref(), &outcome.summary, args.run.fail_on))
 }
 
 pub(super) fn options(run: &Run, common: &Common) -> Options {
@@ -194,18 +194,4 @@ pub(super) fn tell(output: &Output, outcome: &Outcome, sentence: &str) -> Result
     let samples = if done == 1 { "1 sample".to_owned() } else { format!("{done} samples") };
     output.say(&format!("{}{parts}", sentence.replace("{}", &samples)));
     Ok(())
-}
-
-/// The exit code of a run: the highest concern wins.
-pub(super) fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
-    if let Some(error) = &outcome.stopped {
-        return Exit::of_error(error.kind());
-    }
-    let findings = match fail_on {
-        FailOn::Never => 0,
-        FailOn::Info => outcome.summary.findings(Severity::Info),
-        FailOn::Warning => outcome.summary.findings(Severity::Warning),
-        FailOn::Error => outcome.summary.findings(Severity::Error),
-    };
-    if outcome.summary.failures() > 0 || findings > 0 { Exit::Partly } else { Exit::Done }
 }

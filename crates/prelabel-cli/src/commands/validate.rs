@@ -7,7 +7,7 @@ use prelabel::validate::{self, Checked, Options, Outcome, Pairs};
 use prelabel::{Error, Limits};
 
 use super::End;
-use crate::cli::{Common, FailOn, OutputFormat, Validate};
+use crate::cli::{Common, OutputFormat, Validate};
 use crate::exit_code::Exit;
 use crate::input;
 use crate::output::{Output, Sarif, annotation, checked_json, outcome_json};
@@ -71,7 +71,7 @@ pub(super) fn run(args: &Validate, common: &Common, output: &Output) -> Result<E
         output.fail(error);
     }
     sentence(args, &outcome, output);
-    Ok(exit(&outcome, args.fail_on))
+    Ok(Exit::of_run(outcome.stopped.as_ref(), &outcome.summary, args.fail_on))
 }
 
 pub(super) fn open(args: &Validate, limits: &Limits) -> Result<Pairs, Error> {
@@ -126,17 +126,3 @@ static RULES_MENDED: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLoc
     let infos = validate::RULES.iter().map(|rule| rule.info());
     infos.filter(|info| info.fixable && !info.lossy).map(|info| info.code).collect()
 });
-
-/// The exit code of a validation.
-pub(super) fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
-    if let Some(error) = &outcome.stopped {
-        return Exit::of_error(error.kind());
-    }
-    let findings = match fail_on {
-        FailOn::Never => 0,
-        FailOn::Info => outcome.summary.findings(Severity::Info),
-        FailOn::Warning => outcome.summary.findings(Severity::Warning),
-        FailOn::Error => outcome.summary.findings(Severity::Error),
-    };
-    if outcome.summary.failures() > 0 || findings > 0 { Exit::Partly } else { Exit::Done }
-}

@@ -7,6 +7,9 @@ use crate::{Error, Result};
 /// Bits of the table that finds candidates: as large for 10 samples as for 10 million, so that memory stays flat.
 const BITS: u64 = 1 << 22;
 
+/// It comes in small blocks: a large one, once freed, would have the allocator keep later large blocks too.
+const BLOCK_BITS: u64 = 1 << 15;
+
 /// Stops a run before its first output if two of its samples have the same key, or keys that differ in case
 /// only: these are one file on macOS and Windows.
 pub(super) fn check(reader: &dyn Reader) -> Result<()> {
@@ -14,13 +17,15 @@ pub(super) fn check(reader: &dyn Reader) -> Result<()> {
     // A name that is no key fails its own sample later.
     let folded = |index| reader.key(index).ok().map(|key| key.as_str().to_lowercase());
     let place = |key: &String| (hasher.hash_one(key) % BITS) as usize;
-    let mut seen = vec![0u64; BITS as usize / 64];
+    let mut seen: Vec<Vec<u64>> = (0..BITS / BLOCK_BITS).map(|_| vec![0; BLOCK_BITS as usize / 64]).collect();
     let mut candidates: Vec<usize> = Vec::new();
     for place in (0..reader.len()).filter_map(folded).map(|key| place(&key)) {
-        if seen[place / 64] >> (place % 64) & 1 == 1 {
+        let (block, bit) = (place / BLOCK_BITS as usize, place % BLOCK_BITS as usize);
+        let word = &mut seen[block][bit / 64];
+        if *word >> (bit % 64) & 1 == 1 {
             candidates.push(place);
         }
-        seen[place / 64] |= 1 << (place % 64);
+        *word |= 1 << (bit % 64);
     }
     drop(seen);
     candidates.sort_unstable();

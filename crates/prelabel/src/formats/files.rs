@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Reader;
 use crate::classes;
-use crate::model::{ClassList, Key};
+use crate::model::{ClassList, Content, Key, Sample};
 use crate::pixels::{npy, png};
+use crate::report::Report;
 use crate::tree::{Paths, Source};
 use crate::{Error, Limits, Result};
 
@@ -221,7 +223,7 @@ impl Items {
         }
     }
 
-    pub(super) fn path(&self, index: usize) -> String {
+    fn path(&self, index: usize) -> String {
         let path = match &self.listing {
             Listing::Files(files) => files.get(index),
             Listing::Members(members) => members.get(index).map(|(path, _)| *path as usize),
@@ -229,14 +231,14 @@ impl Items {
         path.and_then(|path| self.source.paths().get(path)).unwrap_or_default()
     }
 
-    pub(super) fn member(&self, index: usize) -> Option<&Member> {
+    fn member(&self, index: usize) -> Option<&Member> {
         match &self.listing {
             Listing::Files(_) => None,
             Listing::Members(members) => members.get(index).and_then(|(_, member)| member.as_deref()),
         }
     }
 
-    pub(super) fn key(&self, index: usize) -> Result<Key> {
+    fn key(&self, index: usize) -> Result<Key> {
         let path = self.path(index);
         let path = path.get(self.prefix..).unwrap_or_default();
         let key = match self.member(index) {
@@ -246,7 +248,7 @@ impl Items {
         key.map_err(|error| error.in_file(self.file(index)))
     }
 
-    pub(super) fn file(&self, index: usize) -> String {
+    fn file(&self, index: usize) -> String {
         let file = self.source.display(&self.path(index));
         match self.member(index).and_then(|member| member.array.as_ref()) {
             Some(array) => format!("{file}/{array}.npy"),
@@ -254,12 +256,8 @@ impl Items {
         }
     }
 
-    pub(super) fn source(&self) -> &dyn Source {
-        &*self.source
-    }
-
     /// Bytes that one sample may take: the file, its decoded form and its encoded form.
-    pub(super) fn memory(&self, index: usize, limits: &Limits) -> u64 {
+    fn memory(&self, index: usize, limits: &Limits) -> u64 {
         let path = &self.path(index);
         let size = self.source.size(path).unwrap_or_default();
         // A small PNG can hold a large map: all background compresses a thousand to one.
@@ -271,6 +269,48 @@ impl Items {
         }
         let grows = if FileKind::of_path(path) == Some(FileKind::Npy) { 3 } else { 40 };
         size.saturating_mul(grows) + 4096
+    }
+}
+
+/// What a format of plain files does for itself: one item's bytes become content.
+pub(super) trait Decode: Send + Sync {
+    fn decode(&self, bytes: Vec<u8>, member: Option<&Member>, limits: &Limits) -> Result<Content>;
+}
+
+/// The reader of every format whose samples are items of a tree.
+pub(super) struct ItemReader<D> {
+    pub items: Items,
+    pub classes: Option<ClassList>,
+    pub limits: Limits,
+    pub decode: D,
+}
+
+impl<D: Decode> Reader for ItemReader<D> {
+    fn classes(&self) -> Option<&ClassList> {
+        self.classes.as_ref()
+    }
+
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn key(&self, index: usize) -> Result<Key> {
+        self.items.key(index)
+    }
+
+    fn file(&self, index: usize) -> String {
+        self.items.file(index)
+    }
+
+    fn memory(&self, index: usize) -> u64 {
+        self.items.memory(index, &self.limits)
+    }
+
+    fn read(&self, index: usize, _report: &Report) -> Result<Sample> {
+        let key = self.key(index)?;
+        let bytes = self.items.source.read(&self.items.path(index), &self.limits)?;
+        let content = self.decode.decode(bytes, self.items.member(index), &self.limits);
+        Ok(Sample { key, content: content.map_err(|error| error.in_file(self.file(index)))? })
     }
 }
 

@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
-use super::files::{self, FileKind, Items, class_list_beside, map_paths, not_verified, npz_arrays, unknown_kind};
+use super::files::{
+    self, Decode, FileKind, ItemReader, Items, Member, class_list_beside, map_paths, not_verified, npz_arrays,
+    unknown_kind,
+};
 use super::{Detection, Encoding, Format, Info, ReadOptions, Reader, WriteOptions, Writer};
 use crate::classes;
 use crate::error::At;
-use crate::model::{ClassId, ClassList, Content, ContentKind, Key, LabelMap, Mask, Rgba, Sample, Unlabelled};
+use crate::model::{ClassId, ClassList, Content, ContentKind, LabelMap, Mask, Rgba, Sample, Unlabelled};
 use crate::pixels::{LabelImage, bmp, npy, png, tiff};
 use crate::report::{Loss, Report};
 use crate::tree::{Sink, Source, Written};
@@ -82,7 +85,8 @@ impl Format for LabelMaps {
             let arrays = npz_arrays(&bytes, &limits, |header| header.dtype.is_integer());
             arrays.into_iter().map(|array| (Some(array), 0)).collect()
         });
-        Ok(Box::new(LabelMapReader { items, classes, limits: options.limits, unlabelled: options.unlabelled }))
+        let decode = ByClass { classes: classes.clone(), unlabelled: options.unlabelled };
+        Ok(Box::new(ItemReader { items, classes, limits: options.limits, decode }))
     }
 
     fn writer(&self, sink: Arc<dyn Sink>, options: WriteOptions) -> Result<Box<dyn Writer>> {
@@ -100,58 +104,33 @@ fn fitting(classes: &ClassList) -> Encoding {
     if fits { Encoding::Png } else { Encoding::Npy }
 }
 
-struct LabelMapReader {
-    items: Items,
+/// Bytes of a map become class IDs; colours through a class list.
+struct ByClass {
     classes: Option<ClassList>,
-    limits: Limits,
     unlabelled: Option<ClassId>,
 }
 
-impl Reader for LabelMapReader {
-    fn classes(&self) -> Option<&ClassList> {
-        self.classes.as_ref()
-    }
-
-    fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    fn key(&self, index: usize) -> Result<Key> {
-        self.items.key(index)
-    }
-
-    fn file(&self, index: usize) -> String {
-        self.items.file(index)
-    }
-
-    fn memory(&self, index: usize) -> u64 {
-        self.items.memory(index, &self.limits)
-    }
-
-    fn read(&self, index: usize, _report: &Report) -> Result<Sample> {
-        let key = self.key(index)?;
-        let bytes = self.items.source().read(&self.items.path(index), &self.limits)?;
-        let array = self.items.member(index).and_then(|member| member.array.as_deref());
-        let map = self.decode(bytes, array).map_err(|error| error.in_file(self.file(index)))?;
-        Ok(Sample { key, content: Content::LabelMap(map) })
+impl Decode for ByClass {
+    fn decode(&self, bytes: Vec<u8>, member: Option<&Member>, limits: &Limits) -> Result<Content> {
+        self.ids(&bytes, member.and_then(|member| member.array.as_deref()), limits).map(Content::LabelMap)
     }
 }
 
-impl LabelMapReader {
-    fn decode(&self, bytes: Vec<u8>, array: Option<&str>) -> Result<LabelMap> {
-        let image = match FileKind::of(&bytes) {
-            Some(FileKind::Npy) => return npy::decode_labels(&bytes, &self.limits),
+impl ByClass {
+    fn ids(&self, bytes: &[u8], array: Option<&str>, limits: &Limits) -> Result<LabelMap> {
+        let image = match FileKind::of(bytes) {
+            Some(FileKind::Npy) => return npy::decode_labels(bytes, limits),
             Some(FileKind::Npz) => {
-                let arrays = npy::npz_members(&bytes)?;
+                let arrays = npy::npz_members(bytes)?;
                 let array = array
                     .or(arrays.first().map(String::as_str))
                     .ok_or_else(|| Error::invalid("the NPZ archive is empty"))?;
-                return npy::decode_labels(&npy::npz_member(&bytes, array, &self.limits)?, &self.limits);
+                return npy::decode_labels(&npy::npz_member(bytes, array, limits)?, limits);
             }
-            Some(FileKind::Tiff) => return tiff::decode(&bytes, &self.limits),
-            Some(FileKind::Png) => png::decode(&bytes, &self.limits)?,
-            Some(FileKind::Bmp) => bmp::decode(&bytes, &self.limits)?,
-            None => return Err(unknown_kind(&bytes)),
+            Some(FileKind::Tiff) => return tiff::decode(bytes, limits),
+            Some(FileKind::Png) => png::decode(bytes, limits)?,
+            Some(FileKind::Bmp) => bmp::decode(bytes, limits)?,
+            None => return Err(unknown_kind(bytes)),
         };
         match image {
             LabelImage::Codes(grid, _) => Ok(LabelMap::new(grid)),

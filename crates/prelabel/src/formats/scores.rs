@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use super::files::{self, FileKind, Items, class_list_beside, map_paths, npz_arrays, unknown_kind};
+use super::files::{
+    self, Decode, FileKind, ItemReader, Items, Member, class_list_beside, map_paths, npz_arrays, unknown_kind,
+};
 use super::{Detection, Format, Info, ReadOptions, Reader};
-use crate::model::{ClassKind, ClassList, Content, ContentKind, Key, Sample};
+use crate::model::{ClassKind, Content, ContentKind};
 use crate::pixels::npy::{self, ScoreOptions};
 use crate::report::Report;
 use crate::tree::Source;
@@ -63,7 +65,7 @@ impl Format for ScoreMaps {
         let limits = options.limits;
         let paths = map_paths(&*source, KINDS);
         let items = Items::list(source, paths, |source, path| members(source, path, &score_options, &limits));
-        Ok(Box::new(ScoreReader { items, classes, options: score_options, limits }))
+        Ok(Box::new(ItemReader { items, classes, limits, decode: score_options }))
     }
 }
 
@@ -90,50 +92,16 @@ fn members(source: &dyn Source, path: &str, options: &ScoreOptions, limits: &Lim
     }
 }
 
-struct ScoreReader {
-    items: Items,
-    classes: Option<ClassList>,
-    options: ScoreOptions,
-    limits: Limits,
-}
-
-impl Reader for ScoreReader {
-    fn classes(&self) -> Option<&ClassList> {
-        self.classes.as_ref()
-    }
-
-    fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    fn key(&self, index: usize) -> Result<Key> {
-        self.items.key(index)
-    }
-
-    fn file(&self, index: usize) -> String {
-        self.items.file(index)
-    }
-
-    fn memory(&self, index: usize) -> u64 {
-        self.items.memory(index, &self.limits)
-    }
-
-    fn read(&self, index: usize, _report: &Report) -> Result<Sample> {
-        let key = self.key(index)?;
-        let read = || {
-            let mut bytes = self.items.source().read(&self.items.path(index), &self.limits)?;
-            let member = self.items.member(index);
-            if FileKind::of(&bytes) == Some(FileKind::Npz) {
-                let arrays = npy::npz_members(&bytes)?;
-                let array = member.and_then(|member| member.array.as_ref()).or(arrays.first());
-                let array = array.ok_or_else(|| Error::invalid("the NPZ archive is empty"))?;
-                bytes = npy::npz_member(&bytes, array, &self.limits)?;
-            } else if FileKind::of(&bytes) != Some(FileKind::Npy) {
-                return Err(unknown_kind(&bytes).expected("NPY or NPZ"));
-            }
-            npy::decode_scores(&bytes, member.map_or(0, |member| member.map), &self.options, &self.limits)
-        };
-        let scores = read().map_err(|error: Error| error.in_file(self.file(index)))?;
-        Ok(Sample { key, content: Content::Scores(scores) })
+impl Decode for ScoreOptions {
+    fn decode(&self, mut bytes: Vec<u8>, member: Option<&Member>, limits: &Limits) -> Result<Content> {
+        if FileKind::of(&bytes) == Some(FileKind::Npz) {
+            let arrays = npy::npz_members(&bytes)?;
+            let array = member.and_then(|member| member.array.as_ref()).or(arrays.first());
+            let array = array.ok_or_else(|| Error::invalid("the NPZ archive is empty"))?;
+            bytes = npy::npz_member(&bytes, array, limits)?;
+        } else if FileKind::of(&bytes) != Some(FileKind::Npy) {
+            return Err(unknown_kind(&bytes).expected("NPY or NPZ"));
+        }
+        npy::decode_scores(&bytes, member.map_or(0, |member| member.map), self, limits).map(Content::Scores)
     }
 }

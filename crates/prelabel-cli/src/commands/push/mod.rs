@@ -19,7 +19,7 @@ use serde_json::json;
 
 use self::folder::Folder;
 use super::End;
-use super::convert::{Plan, exit, options, tell};
+use super::convert::{Plan, options, tell};
 use crate::cli::{Common, Push};
 use crate::exit_code::Exit;
 use crate::input::{self, Opened};
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Push, common: &Common, output: &Output) -> Result<Exit,
     let folder = Folder::new(&args.output);
 
     let converted = convert_all(args, common, &opened, &folder, &interrupted, output)?;
-    let mut exit = exit(&converted, args.run.fail_on);
+    let mut exit = Exit::of_run(converted.stopped.as_ref(), &converted.summary, args.run.fail_on);
     if let Some(error) = &converted.stopped {
         return Ok(output.fail(error));
     }

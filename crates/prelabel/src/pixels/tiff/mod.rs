@@ -1,5 +1,7 @@
 //! TIFF label maps: one page, grey of up to 32 bits, signed or unsigned, or a palette's indices.
 
+mod lzw;
+
 use std::io::Cursor;
 
 use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
@@ -38,7 +40,11 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<LabelMap> {
     bounds.decoding_buffer_size = room;
     bounds.intermediate_buffer_size = room;
     decoder = decoder.with_limits(bounds);
-    let pixels = decoder.read_image().map_err(|error| failed(&error))?;
+    let pixels = lzw::read(&mut decoder, bytes, color.bit_depth()).and_then(|pixels| match pixels {
+        Some(pixels) => Ok(pixels),
+        None => decoder.read_image(),
+    });
+    let pixels = pixels.map_err(|error| failed(&error))?;
     if decoder.more_images() {
         return Err(Error::unsupported("the TIFF has more than one page").hint("save each map in a file of its own"));
     }

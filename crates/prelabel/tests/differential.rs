@@ -1,0 +1,176 @@
+//! Ours against NumPy, Pillow, OpenCV, tifffile and libpng: what they write is read to the same class IDs, what is
+//! written here they read to the same values.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use prelabel::convert::{self, Adapter, Options};
+use prelabel::formats::{self, Encoding, ReadOptions, Reader, WriteOptions};
+use prelabel::model::{Class, ClassList, Content, LabelMap, Layout, ScoreKind};
+use prelabel::report::Report;
+use prelabel::tree::{FolderSource, MemorySink};
+use prelabel::{Limits, classes, transform};
+use testkit::peers;
+
+/// What Python wrote beside a case: width, height, values.
+fn truth(path: &Path) -> (u32, u32, Vec<i64>) {
+    let bytes = fs::read(path).unwrap();
+    let values: Vec<i64> = bytes.as_chunks::<8>().0.iter().map(|value| i64::from_le_bytes(*value)).collect();
+    (values[0].try_into().unwrap(), values[1].try_into().unwrap(), values[2..].to_vec())
+}
+
+fn write_truth(path: &Path, (width, height): (u32, u32), values: impl IntoIterator<Item = i64>) {
+    let all = [i64::from(width), i64::from(height)].into_iter().chain(values);
+    fs::write(path, all.flat_map(i64::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+}
+
+fn reader(path: &Path, options: ReadOptions) -> (String, Box<dyn Reader>) {
+    let source = Arc::new(FolderSource::open(&[path.to_owned()]).unwrap());
+    let (format, _) = formats::detect(&*source, &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+    let reader = format.reader(source, options, &Report::new(false)).unwrap_or_else(|error| panic!("{error}"));
+    (format.info().name.to_owned(), reader)
+}
+
+fn content(reader: &dyn Reader, case: &Path) -> Content {
+    assert_eq!(reader.len(), 1, "{}", case.display());
+    reader.read(0, &Report::new(false)).unwrap_or_else(|error| panic!("{}: {error}", case.display())).content
+}
+
+fn assert_same(case: &Path, truth_folder: &Path, map: &LabelMap) {
+    let (width, height, ids) = truth(&truth_folder.join(case.file_name().unwrap()));
+    assert_eq!((map.width(), map.height()), (width, height), "{}", case.display());
+    let wrong = map.ids().iter().zip(&ids).filter(|(found, wanted)| found != wanted).count();
+    assert_eq!(wrong, 0, "pixels of {} differ", case.display());
+}
+
+#[test]
+fn label_maps_by_other_tools_are_read_to_the_same_ids() {
+    let Some(python) = peers::python("label_maps_by_other_tools_are_read_to_the_same_ids") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let made = peers::run(&python, include_str!("differential/label_maps.py"), &[root.to_str().unwrap()]);
+    let cases = testkit::entries(&root.join("cases"));
+    assert_eq!(made.trim(), cases.len().to_string());
+    assert!(cases.len() > 200, "{} cases", cases.len());
+    for case in &cases {
+        let (format, reader) = reader(case, ReadOptions::default());
+        assert_eq!(format, "label-map", "{}", case.display());
+        let Content::LabelMap(map) = content(&*reader, case) else { panic!("{}", case.display()) };
+        assert_same(case, &root.join("truth"), &map);
+    }
+}
+
+#[test]
+fn scores_give_numpys_argmax() {
+    let Some(python) = peers::python("scores_give_numpys_argmax") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let made = peers::run(&python, include_str!("differential/scores.py"), &[root.to_str().unwrap()]);
+    let cases = testkit::entries(&root.join("cases"));
+    assert_eq!(made.trim(), cases.len().to_string());
+    assert!(cases.len() > 200, "{} cases", cases.len());
+    for case in &cases {
+        let options = fs::read_to_string(case.join("options")).unwrap();
+        let [layout, kind, confidence] = options.split(' ').collect::<Vec<_>>()[..] else { panic!("{options}") };
+        let read = ReadOptions {
+            layout: Some(if layout == "chw" { Layout::Chw } else { Layout::Hwc }),
+            score_kind: Some(if kind == "logits" { ScoreKind::Logits } else { ScoreKind::Probabilities }),
+            ..ReadOptions::default()
+        };
+        let (format, reader) = reader(case, read);
+        assert_eq!(format, "scores", "{}", case.display());
+        let Content::Scores(scores) = content(&*reader, case) else { panic!("{}", case.display()) };
+        let confident = transform::argmax(&scores, confidence.parse().ok()).unwrap();
+        assert_same(case, &root.join("truth"), &confident.map);
+    }
+}
+
+/// Real and made maps: regions, noise, one class, one pixel, one row, one column.
+fn maps() -> Vec<(String, LabelMap)> {
+    let mut maps = Vec::new();
+    for path in testkit::entries(&testkit::testdata().join("demo/maps")) {
+        let (_, reader) = reader(&path, ReadOptions::default());
+        let Content::LabelMap(map) = content(&*reader, &path) else { panic!("{}", path.display()) };
+        maps.push((path.file_stem().unwrap().to_string_lossy().into_owned(), map));
+    }
+    for (width, height) in [(1u32, 1u32), (1, 300), (300, 1), (31, 33), (257, 64)] {
+        for classes in [1u32, 2, 200, 60_000] {
+            let mut state = width * 7 + height * 13 + classes;
+            let ids: Vec<i64> = (0..width * height)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    i64::from((state >> 8) % classes)
+                })
+                .collect();
+            let map = LabelMap::from_ids(width, height, ids).unwrap();
+            maps.push((format!("noise-{width}x{height}-{classes}"), map));
+        }
+    }
+    maps
+}
+
+#[test]
+fn what_is_written_others_read_to_the_same_values() {
+    let Some(python) = peers::python("what_is_written_others_read_to_the_same_values") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (truth, written) = (folder.path().join("truth"), folder.path().join("written"));
+    fs::create_dir(&truth).unwrap();
+    fs::create_dir(&written).unwrap();
+    let source = tempfile::tempdir().unwrap();
+    let mut compared = 0;
+    for (name, map) in maps() {
+        let ids: Vec<i64> = map.occurrences().iter().map(|(id, _)| *id).collect();
+        let named = ids.iter().map(|id| Class::new(*id, format!("class {id}"))).collect();
+        let list = classes::with_proposed_colors(ClassList::new(named).unwrap()).list;
+        let color = |id: i64| list.classes().iter().find(|class| class.id == id).and_then(|class| class.color);
+        fs::write(source.path().join("map.npy"), npy(&map)).unwrap();
+        for (to, encoding, ending) in [
+            ("label-map", Some(Encoding::Png), "png"),
+            ("label-map", Some(Encoding::Npy), "npy"),
+            ("gt-studio", None, "mask.png"),
+        ] {
+            let (_, reader) = reader(source.path(), ReadOptions::default());
+            let sink = Arc::new(MemorySink::new(false));
+            let options = WriteOptions { classes: Some(list.clone()), encoding, verify: true, lone: true };
+            let writer = formats::find(to).unwrap().writer(sink.clone(), options).unwrap();
+            let adapter = Adapter { classes: Some(list.clone()), min_confidence: None };
+            let run = Options::default();
+            let outcome =
+                convert::convert(&*reader, &*writer, &adapter, &run, &AtomicBool::new(false), &|_| {}).unwrap();
+            assert_eq!(outcome.summary.failures(), 0, "{name} as {to}: {:?}", outcome.summary);
+            let files = sink.files();
+            let last = ending.rsplit('.').next().unwrap();
+            let (_, bytes) = files.iter().find(|(path, _)| path.ends_with(last)).expect("one file is written");
+            fs::write(written.join(format!("{name}.{ending}")), bytes).unwrap();
+            let values = map.ids().into_iter().map(|id| match ending {
+                "mask.png" => color(id).map_or(0, |color| i64::from(u32::from_le_bytes(color.opaque().0))),
+                _ => id,
+            });
+            write_truth(&truth.join(format!("{name}.{ending}")), (map.width(), map.height()), values);
+            compared += match ending {
+                "npy" => 1,
+                "png" => 3,
+                _ => 4,
+            };
+        }
+    }
+    let found = peers::run(&python, include_str!("differential/read_back.py"), &[folder.path().to_str().unwrap()]);
+    assert_eq!(found.trim(), compared.to_string());
+}
+
+/// The map as an array of int64, so that the test does not rest on our own writer.
+fn npy(map: &LabelMap) -> Vec<u8> {
+    let mut header =
+        format!("{{'descr': '<i8', 'fortran_order': False, 'shape': ({}, {}), }}", map.height(), map.width());
+    while (header.len() + 11) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    let mut bytes = [b"\x93NUMPY\x01\x00".as_slice(), &length, header.as_bytes()].concat();
+    bytes.extend(map.ids().into_iter().flat_map(i64::to_le_bytes));
+    bytes
+}
