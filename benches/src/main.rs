@@ -16,7 +16,7 @@ mod rust_encoders;
 mod start_up;
 mod targets;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use args::Args;
@@ -36,7 +36,7 @@ fn main() -> anyhow::Result<()> {
     if peers.is_none() {
         println!("left out: everything in Python: there is no environment with the peers");
     }
-    let mut run = Run { verdicts: Verdicts::default(), figures: Vec::new() };
+    let mut run = Run { verdicts: Verdicts::default(), figures: Vec::new(), wrong: Vec::new() };
     if args.wants("start-up") {
         start_up::run(&args, &mut run.verdicts)?;
     }
@@ -53,12 +53,15 @@ fn main() -> anyhow::Result<()> {
         let all = json!({ "quick": args.quick, "figures": run.figures, "targets": run.verdicts.json() });
         std::fs::write(path, serde_json::to_vec_pretty(&all)?).with_context(|| path.display().to_string())?;
     }
+    ensure!(run.wrong.is_empty(), "our own results are wrong: {}", run.wrong.join(", "));
     Ok(())
 }
 
 struct Run {
     verdicts: Verdicts,
     figures: Vec<Value>,
+    /// What we did wrong ourselves.
+    wrong: Vec<String>,
 }
 
 impl Run {
@@ -95,6 +98,8 @@ impl Run {
         let table = measure::run(job, engines, effort);
         report::print(task, input.name, map, &table);
         self.figures.extend(report::json(task, input.name, map, &table));
+        let ours = table.disqualified.iter().filter(|(name, _)| name.starts_with("ours"));
+        self.wrong.extend(ours.map(|(name, _)| format!("{name} in {task} {}", input.name)));
         self.verdicts.judge(task, input.name, input.group, &table);
     }
 }

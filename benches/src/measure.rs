@@ -88,9 +88,72 @@ fn check(job: &Job<'_>, result: &[u8]) -> anyhow::Result<()> {
         ensure!(result == job.map.labels, "it gives other class IDs");
         return Ok(());
     }
-    let pixels = rust_decoders::png(result)?;
+    let (pixels, size) = rust_decoders::png_with_size(result)?;
+    let wanted = (job.map.width, job.map.height);
+    ensure!(size == wanted, "the size is {size:?}, not {wanted:?}");
     let wrong = pixels.as_chunks::<4>().0.iter().zip(&job.map.labels);
     let wrong = wrong.filter(|(pixel, label)| **pixel != job.map.palette[usize::from(**label)]).count();
-    ensure!(pixels.len() == job.map.labels.len() * 4 && wrong == 0, "{wrong} pixels are wrong");
+    ensure!(wrong == 0, "{wrong} pixels are wrong");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+    use super::*;
+    use crate::engines::Rust;
+    use crate::maps::Map;
+    use crate::ours;
+
+    const EFFORT: Effort = Effort { repetitions: 3, slice: 0.0, slow: 1e9 };
+
+    fn boxed(engines: &[Rust]) -> Vec<Box<dyn Engine>> {
+        engines.iter().map(|engine| Box::new(*engine) as Box<dyn Engine>).collect()
+    }
+
+    #[test]
+    fn who_is_wrong_has_no_figure() {
+        let map = Map::new(4, 2, vec![0, 1, 1, 255, 2, 2, 0, 0], 255).unwrap();
+        let job = Job { id: "encode".to_owned(), map: &map, png: None };
+        let other = |job: &Job<'_>| {
+            let mut labels = job.map.labels.clone();
+            labels[3] = 1;
+            (ours::ENCODERS[0].run)(&Job { id: String::new(), map: &Map::new(4, 2, labels, 255)?, png: None })
+        };
+        let wide = |_: &Job<'_>| {
+            let map = Map::new(8, 1, vec![0, 1, 1, 255, 2, 2, 0, 0], 255)?;
+            (ours::ENCODERS[0].run)(&Job { id: String::new(), map: &map, png: None })
+        };
+        let table = run(
+            &job,
+            &mut boxed(&[
+                ours::ENCODERS[0],
+                Rust { name: "other pixels", run: other },
+                Rust { name: "other size", run: wide },
+                Rust { name: "no PNG", run: |_| Ok(b"nothing".to_vec()) },
+            ]),
+            EFFORT,
+        );
+        let names: Vec<&str> = table.disqualified.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["other pixels", "other size", "no PNG"]);
+        assert_eq!(table.rows.len(), 1);
+        assert_eq!(table.rows[0].times.len(), 3);
+
+        let png = (ours::ENCODERS[0].run)(&job).unwrap();
+        let job = Job { id: "decode".to_owned(), map: &map, png: Some(&png) };
+        let zeros = Rust { name: "zeros", run: |job| Ok(vec![0; job.map.labels.len()]) };
+        let table = run(&job, &mut boxed(&[ours::DECODERS[0], zeros]), EFFORT);
+        assert_eq!((table.rows.len(), table.disqualified[0].0.as_str()), (1, "zeros"));
+    }
+
+    #[test]
+    fn ratios_are_taken_within_repetitions() {
+        let row = |times: &[f64]| Row { name: String::new(), bytes: 0, times: times.to_vec() };
+        // The machine is ten times as slow in the second repetition: for both.
+        assert_eq!(ratio(&row(&[1.0, 10.0, 1.0]), &row(&[2.0, 20.0, 3.0])), 2.0);
+        // A slow peer ran once only.
+        assert_eq!(ratio(&row(&[1.0, 5.0, 9.0]), &row(&[4.0])), 4.0);
+        assert!(ratio(&row(&[]), &row(&[])).is_nan());
+    }
 }

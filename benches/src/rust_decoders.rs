@@ -19,15 +19,19 @@ fn bytes<'a>(job: &Job<'a>) -> &'a [u8] {
     job.png.unwrap_or_default()
 }
 
-/// A PNG's pixels, by the `png` crate.
-pub(crate) fn png(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+fn png(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+    Ok(png_with_size(bytes)?.0)
+}
+
+/// The judge of everybody's files: pixels, width and height.
+pub(crate) fn png_with_size(bytes: &[u8]) -> anyhow::Result<(Vec<u8>, (u32, u32))> {
     let mut reader = png::Decoder::new(Cursor::new(bytes)).read_info()?;
     let mut pixels = vec![0; reader.output_buffer_size().unwrap_or_default()];
     let info = reader.next_frame(&mut pixels)?;
     if (info.color_type, info.bit_depth) != (png::ColorType::Rgba, png::BitDepth::Eight) {
         bail!("it wrote {:?} of {:?}, not RGBA of 8 bits", info.color_type, info.bit_depth);
     }
-    Ok(pixels)
+    Ok((pixels, (info.width, info.height)))
 }
 
 fn image(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {

@@ -21,7 +21,7 @@ enum Best {
     Smallest(&'static [&'static str]),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Wanted {
     /// At least so many times as fast.
     Speed(f64),
@@ -95,8 +95,11 @@ pub(crate) struct Verdicts {
     lines: Vec<Line>,
 }
 
+/// A target on one input.
 struct Line {
-    what: String,
+    target: String,
+    input: String,
+    /// Nothing if it could not be measured.
     found: Option<f64>,
     wanted: Wanted,
 }
@@ -112,13 +115,18 @@ impl Line {
 
 impl Verdicts {
     /// At least so many times as fast.
-    pub(crate) fn at_least(&mut self, what: &str, found: Option<f64>, wanted: f64) {
-        self.lines.push(Line { what: what.to_owned(), found, wanted: Speed(wanted) });
+    pub(crate) fn at_least(&mut self, target: &str, found: Option<f64>, wanted: f64) {
+        self.add(target.to_owned(), "", found, Speed(wanted));
     }
 
     /// At most so many times as much.
-    pub(crate) fn at_most(&mut self, what: &str, found: Option<f64>, wanted: f64) {
-        self.lines.push(Line { what: what.to_owned(), found, wanted: Bytes(wanted) });
+    pub(crate) fn at_most(&mut self, target: &str, found: Option<f64>, wanted: f64) {
+        self.add(target.to_owned(), "", found, Bytes(wanted));
+    }
+
+    fn add(&mut self, target: String, input: &str, found: Option<f64>, wanted: Wanted) {
+        let found = found.filter(|figure| figure.is_finite());
+        self.lines.push(Line { target, input: input.to_owned(), found, wanted });
     }
 
     /// Judges a table by all targets for this task and group.
@@ -128,46 +136,75 @@ impl Verdicts {
                 Fastest(names) => (names, fastest(table, names)),
                 Smallest(names) => (names, found(table, names).min_by_key(|row| row.bytes)),
             };
-            let peer_name = peer.map_or_else(|| names.join(" or "), |row| row.name.clone());
             let figure = table.row(target.ours).zip(peer).map(|(ours, peer)| match target.wanted {
                 Speed(_) => ratio(ours, peer),
                 Bytes(_) => ours.bytes as f64 / peer.bytes as f64,
             });
-            let what = format!("{task} {input}: {} against {peer_name}", target.ours);
-            let found = figure.filter(|figure| figure.is_finite());
-            self.lines.push(Line { what, found, wanted: target.wanted });
+            let what = format!("{task}: {} against {}", target.ours, names.join(" or "));
+            self.add(what, input, figure, target.wanted);
         }
     }
 
+    /// A line for each target, with the input on which it is furthest away.
     pub(crate) fn print(&self) {
         println!("\nTargets");
-        for line in &self.lines {
-            let verdict = match line.reached() {
-                Some(true) => "reached",
-                Some(false) => "MISSED",
-                None => "not measured",
+        let mut counts = [0; 3];
+        for lines in self.by_target() {
+            let measured: Vec<&&Line> = lines.iter().filter(|line| line.found.is_some()).collect();
+            let reached = measured.iter().filter(|line| line.reached() == Some(true)).count();
+            let Some(first) = lines.first() else { continue };
+            let (worst, wanted) = match first.wanted {
+                Speed(least) => (measured.iter().min_by(by_figure), format!("at least {least} x as fast")),
+                Bytes(most) => (measured.iter().max_by(by_figure), format!("at most {most} x as much")),
             };
-            let found = line.found.map_or_else(|| "-".to_owned(), |found| format!("{found:.2} x"));
-            let wanted = match line.wanted {
-                Speed(least) => format!("at least {least} x as fast"),
-                Bytes(most) => format!("at most {most} x as much"),
+            let (place, verdict) = match worst {
+                None => (2, "not measured"),
+                Some(_) if reached == measured.len() => (0, "reached"),
+                Some(_) => (1, "MISSED"),
             };
-            println!("  {verdict:12} {}: {found}, {wanted}", line.what);
+            counts[place] += 1;
+            let worst = worst.map_or_else(String::new, |line| match (line.input.as_str(), line.found) {
+                ("", Some(found)) => format!(": {found:.2} x"),
+                (input, Some(found)) => {
+                    format!(": {found:.2} x on {input}; reached on {reached} of {}", measured.len())
+                }
+                (_, None) => String::new(),
+            });
+            println!("  {verdict:12} {}, {wanted}{worst}", first.target);
         }
-        let count = |verdict: Option<bool>| self.lines.iter().filter(|line| line.reached() == verdict).count();
-        println!("{} reached, {} missed, {} not measured", count(Some(true)), count(Some(false)), count(None));
+        println!("{} reached, {} missed, {} not measured", counts[0], counts[1], counts[2]);
+    }
+
+    /// The lines of each target, in the order in which targets were first judged.
+    fn by_target(&self) -> Vec<Vec<&Line>> {
+        let mut targets: Vec<Vec<&Line>> = Vec::new();
+        for line in &self.lines {
+            let same = |lines: &&mut Vec<&Line>| {
+                lines.first().is_some_and(|first| first.target == line.target && first.wanted == line.wanted)
+            };
+            match targets.iter_mut().find(same) {
+                Some(lines) => lines.push(line),
+                None => targets.push(vec![line]),
+            }
+        }
+        targets
     }
 
     pub(crate) fn json(&self) -> Vec<Value> {
         let object = |line: &Line| {
             let (measure, wanted) = match line.wanted {
-                Speed(least) => ("at least", least),
-                Bytes(most) => ("at most", most),
+                Speed(least) => ("at_least", least),
+                Bytes(most) => ("at_most", most),
             };
-            json!({ "target": line.what, "found": line.found, measure: wanted, "reached": line.reached() })
+            let input = Some(&line.input).filter(|input| !input.is_empty());
+            json!({ "target": line.target, "input": input, "found": line.found, measure: wanted, "reached": line.reached() })
         };
         self.lines.iter().map(object).collect()
     }
+}
+
+fn by_figure(one: &&&&Line, other: &&&&Line) -> std::cmp::Ordering {
+    one.found.unwrap_or(f64::NAN).total_cmp(&other.found.unwrap_or(f64::NAN))
 }
 
 fn found<'a>(table: &'a Table, names: &'a [&str]) -> impl Iterator<Item = &'a Row> {
