@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Push(Box<Push>),
     /// List the formats, or show one
     Formats(Formats),
+    /// Measure encoding, decoding and conversion on your data and machine
+    Bench(Bench),
     /// Print the shell completion script
     Completions(Completions),
 }
@@ -355,6 +357,32 @@ pub(crate) struct Push {
 pub(crate) struct Formats {
     /// The format to show
     pub(crate) format: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  prelabel bench                         maps of the usual kinds, made from a fixed seed
+  prelabel bench maps/ --classes voc     your own")]
+pub(crate) struct Bench {
+    /// Folders, files or zip archives [default: maps made from a fixed seed]
+    #[arg(value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The format of the input [default: what it looks like]
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) from: String,
+    /// The class list: a file or a preset [default: the list beside the input, else classes are named by their ID]
+    #[arg(long, value_name = "FILE|PRESET", env = "PRELABEL_CLASSES")]
+    pub(crate) classes: Option<String>,
+    /// The legend of masks that have none beside them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) legend: Option<PathBuf>,
+    /// Measure at most N samples, evenly spread
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub(crate) samples: usize,
+    /// Measure each figure for S seconds, or for one sample if that takes longer
+    #[arg(long, value_name = "S", default_value_t = 0.5, allow_negative_numbers = true)]
+    pub(crate) seconds: f64,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod limits;
 pub mod model;
 pub mod pixels;
 pub mod report;
+pub mod synthetic;
 pub mod transform;
 pub mod tree;
 pub mod validate;

@@ -1,7 +1,8 @@
 //! Tasks of this workspace. `cargo xtask test` is what the README and CI call; `cargo xtask tidy` checks the
-//! invariants that no compiler checks.
+//! invariants that no compiler checks; `cargo xtask bench` measures ours against others.
 #![allow(clippy::print_stdout, reason = "tasks talk to people")]
 
+mod bench;
 mod peers;
 mod test;
 mod tidy;
@@ -13,7 +14,8 @@ use anyhow::{Context, bail};
 
 const USAGE: &str = "\
 cargo xtask test [--ci] [STEP..]   format, clippy, docs, tidy, tests; or only some of these steps
-cargo xtask tidy                   layers, imports, origins of test data";
+cargo xtask tidy                   layers, imports, origins of test data
+cargo xtask bench [OPTION..]       our speed against named peers; `--help` lists the options";
 
 fn main() -> ExitCode {
     match run() {
@@ -36,6 +38,7 @@ fn run() -> anyhow::Result<ExitCode> {
             println!("tidy: {} problems", problems.len());
             Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Some((task, rest)) if task == "bench" => bench::run(&root, rest),
         _ => bail!("what to do?\n{USAGE}"),
     }
 }

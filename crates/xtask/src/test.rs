@@ -11,6 +11,9 @@ use crate::{peers, tidy};
 
 const STEPS: &[&str] = &["fmt", "clippy", "docs", "tidy", "tests"];
 
+/// The benchmarks are a workspace of their own. Building them takes the peers; reading them does not.
+const FORMATTED: &[&str] = &["Cargo.toml", "benches/Cargo.toml"];
+
 pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<ExitCode> {
     let ci = args.iter().any(|arg| arg == "--ci") || std::env::var_os("CI").is_some_and(|value| value == "true");
     let wanted: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--ci").collect();
@@ -22,7 +25,10 @@ pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<ExitCode> {
     for step in STEPS.iter().filter(|step| is_wanted(step) && **step != "tests") {
         println!("== {step}");
         let ok = match *step {
-            "fmt" => cargo(root, &["fmt", "--all", "--check"]).status()?.success(),
+            "fmt" => FORMATTED.iter().try_fold(true, |ok, manifest| {
+                let args = ["fmt", "--all", "--check", "--manifest-path", manifest];
+                anyhow::Ok(cargo(root, &args).status()?.success() && ok)
+            })?,
             "clippy" => cargo(root, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
                 .status()?
                 .success(),
@@ -90,7 +96,7 @@ fn tests(root: &Path) -> anyhow::Result<Counts> {
     let _ = fs::remove_file(&log);
     let mut command = cargo(root, &["test", "--workspace", "--no-fail-fast"]);
     command.env("PRELABEL_SKIP_LOG", &log);
-    match peers::environment(root)? {
+    match peers::environment(root, &peers::TESTS)? {
         Ok(python) => drop(command.env("PRELABEL_PEERS_PYTHON", python)),
         Err(why) => println!("   without peers: {why}"),
     }
@@ -114,7 +120,7 @@ fn tests(root: &Path) -> anyhow::Result<Counts> {
     Ok(counts)
 }
 
-fn cargo(root: &Path, args: &[&str]) -> Command {
+pub(crate) fn cargo(root: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).args(args);
     command

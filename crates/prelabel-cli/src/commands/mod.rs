@@ -1,5 +1,6 @@
 //! One command, one file.
 
+mod bench;
 mod completions;
 mod convert;
 mod explain;
@@ -61,6 +62,7 @@ fn run_in_pool(cli: Cli, output: &Output) -> Result<Exit, Broken> {
         Command::Payload(args) => payload::run(&args, &cli.common, output),
         Command::Push(args) => push::run(&args, &cli.common, output),
         Command::Formats(args) => formats::run(&args, output),
+        Command::Bench(args) => bench::run(&args, &cli.common, output),
         Command::Completions(args) => completions::run(&args, output),
     };
     let exit = match end {

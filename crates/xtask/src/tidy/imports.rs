@@ -6,7 +6,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["report"],
     &["geometry"],
-    &["transform"],
+    &["transform", "synthetic"],
     &["pixels", "tree", "classes"],
     &["formats", "validate"],
     &["convert", "inspect", "compare"],
