@@ -28,6 +28,12 @@ impl Mask {
         Ok(Mask { grid, colors })
     }
 
+    /// A mask whose table was made of its own pixels, each colour when it was first met.
+    pub(crate) fn of_found(grid: Grid, colors: Vec<Rgba>) -> Self {
+        debug_assert!(Mask::new(grid.clone(), colors.clone()).is_ok());
+        Mask { grid, colors }
+    }
+
     /// Columns and rows.
     pub fn size(&self) -> (u32, u32) {
         self.grid.size()

@@ -73,6 +73,9 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<(Header, Mask)> {
     if color == ColorKind::Palette {
         return decode_palette(bytes, limits, header);
     }
+    if let Some(mask) = super::mask_rows::decode(bytes, &header) {
+        return Ok((header, mask?));
+    }
     let header = rows(bytes, limits, |row| {
         if color == ColorKind::Rgba {
             return collector.row(row.as_chunks::<4>().0);

@@ -1,5 +1,7 @@
 //! Where a damaged PNG is damaged. Decoders say what is wrong, not where; this walk says chunk and offset.
 
+use std::borrow::Cow;
+
 use crate::Error;
 use crate::error::At;
 
@@ -44,6 +46,35 @@ pub(super) fn first_damage(bytes: &[u8]) -> Option<Error> {
         offset += 12 + length;
     }
     Some(cut_short(bytes, offset, "the next chunk is missing"))
+}
+
+/// The compressed pixels of a file that has no chunk of any weight but IHDR, IDAT and IEND; nothing for any other file,
+/// and for one whose structure or checksums are broken.
+pub(super) fn plain_chunks(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let mut rest = bytes.strip_prefix(SIGNATURE)?;
+    let mut data: Option<Cow<'_, [u8]>> = None;
+    let mut data_ended = false;
+    loop {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let (checked, after) = after.split_at_checked(length.checked_add(4)?)?;
+        let (stored, after) = after.split_first_chunk::<4>()?;
+        if crc32fast::hash(checked) != u32::from_be_bytes(*stored) {
+            return None;
+        }
+        let (kind, body) = checked.split_first_chunk::<4>()?;
+        match kind {
+            b"IHDR" if rest.len() + SIGNATURE.len() == bytes.len() => {}
+            b"IDAT" if !data_ended => match &mut data {
+                None => data = Some(Cow::Borrowed(body)),
+                Some(data) => data.to_mut().extend_from_slice(body),
+            },
+            b"IEND" => return data,
+            b"tEXt" | b"pHYs" | b"tIME" => data_ended = data.is_some(),
+            _ => return None,
+        }
+        rest = after;
+    }
 }
 
 /// What to do about a damaged file.
