@@ -116,11 +116,11 @@ impl Rows {
         // Above the first row is nothing: four zero bytes a pixel, which may be no colour of the mask.
         let all = y == 0;
         match filter {
-            0 => self.each_block(start, row, all, unfilter_none),
-            1 => self.each_block(start, row, all, unfilter_sub),
-            2 => self.each_block(start, row, all, unfilter_up),
-            3 => self.each_block(start, row, all, unfilter_average),
-            4 => self.each_block(start, row, all, unfilter_paeth),
+            0 => self.each_block(start, row, all, |row, above, left| unfilter_none(row, above, left)),
+            1 => self.each_block(start, row, all, |row, above, left| unfilter_sub(row, above, left)),
+            2 => self.each_block(start, row, all, |row, above, left| unfilter_up(row, above, left)),
+            3 => self.each_block(start, row, all, |row, above, left| unfilter_average(row, above, left)),
+            4 => self.each_block(start, row, all, |row, above, left| unfilter_paeth(row, above, left)),
             _ => return Err(Broken),
         }
         Ok(())
