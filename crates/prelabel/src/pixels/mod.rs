@@ -1,6 +1,7 @@
 //! Codecs: bytes ⇄ pixels. None knows a format's folders, names or tables.
 
 pub mod bmp;
+mod deflate;
 pub mod mask_png;
 pub mod npy;
 pub mod photo;
