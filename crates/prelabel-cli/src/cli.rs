@@ -73,6 +73,10 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Say what a folder or file holds: format, sizes, classes with their pixels
     Inspect(Inspect),
+    /// Print the jobs of mask pairs as NDJSON: what would be sent to the platform
+    Payload(Box<Payload>),
+    /// Convert, validate, upload and submit, as one command that can be run again
+    Push(Box<Push>),
     /// List the formats, or show one
     Formats(Formats),
     /// Print the shell completion script
@@ -273,6 +277,78 @@ pub(crate) struct Explain {
 pub(crate) struct Inspect {
     #[command(flatten)]
     pub(crate) input: Input,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Placeholders in URLs: {key} is the mask's path without extension, {stem} its last part, {sha256} the checksum of its file.
+
+Examples:
+  prelabel payload masks/ --image-url 'https://img.example.com/{key}.jpg' \\
+    --mask-url 'https://masks.example.com/{sha256}.png' --workflow ID --project ID > jobs.ndjson")]
+pub(crate) struct Payload {
+    /// The folder or archive of mask pairs
+    #[arg(required = true, value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The URL of each image, by rule: `https://host/{key}.jpg`
+    #[arg(long, value_name = "URL")]
+    pub(crate) image_url: String,
+    /// The URL of each mask, by rule: `https://host/{key}.png`
+    #[arg(long, value_name = "URL")]
+    pub(crate) mask_url: String,
+    /// The project that the jobs are for: reference IDs are unique in it
+    #[arg(long, value_name = "ID", env = "PRELABEL_PROJECT")]
+    pub(crate) project: String,
+    /// The workflow that the jobs run through (API v1)
+    #[arg(long, value_name = "ID", env = "PRELABEL_WORKFLOW", required_unless_present = "tag")]
+    pub(crate) workflow: Option<String>,
+    /// The batch that the jobs go to [default: the platform's default batch]
+    #[arg(long, value_name = "ID")]
+    pub(crate) batch: Option<String>,
+    /// 1 is the lowest, 9 the highest (API v0: 10) [default: the platform's, 5]
+    #[arg(long, value_name = "N")]
+    pub(crate) priority: Option<i64>,
+    /// The form of the API
+    #[arg(long, value_name = "VERSION", default_value = "v1")]
+    pub(crate) api: ApiArg,
+    /// The operation asked for (API v0)
+    #[arg(long, value_name = "TAG", conflicts_with = "workflow")]
+    pub(crate) tag: Option<String>,
+    /// A JSON object whose members are added to each job's `data`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
+    /// The legend of all masks [default: the one beside them]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) legend: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ApiArg {
+    V1,
+    V0,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  prelabel push testdata/demo --sandbox
+  prelabel push maps/ --images photos/ --classes voc --sandbox -o rehearsal/")]
+pub(crate) struct Push {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Submit to a sandbox of the platform inside this process: no account, no key, no network
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+    /// The photographs, matched by key [default: the folder `images/` of the input]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: Option<PathBuf>,
+    /// The folder for mask pairs, jobs, journal and the sandbox's store
+    #[arg(short, long, value_name = "DIR", default_value = "prelabel-out")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) classes: Classes,
+    #[command(flatten)]
+    pub(crate) run: Run,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,6 @@ use crate::output::Broken;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "the codes of commands that talk to a platform")]
 pub(crate) enum Exit {
     /// Everything that was asked for is done, or was done before.
     Done,
@@ -27,6 +26,34 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// The exit code of what the platform's client did, given as its number.
+    pub(crate) fn of_client(code: u8) -> Exit {
+        match code {
+            0 => Exit::Done,
+            1 => Exit::Partly,
+            2 => Exit::Usage,
+            4 => Exit::Denied,
+            5 => Exit::Temporary,
+            6 => Exit::Unknown,
+            _ => Exit::CouldNotWork,
+        }
+    }
+
+    /// The graver of two: what a command that did both ends with.
+    pub(crate) fn and(self, other: Exit) -> Exit {
+        let gravity = |exit: Exit| match exit {
+            Exit::Done => 0,
+            Exit::Partly => 1,
+            Exit::Usage => 2,
+            Exit::Temporary => 3,
+            Exit::Denied => 4,
+            Exit::CouldNotWork => 5,
+            Exit::Interrupted => 6,
+            Exit::Unknown => 7,
+        };
+        if gravity(other) > gravity(self) { other } else { self }
+    }
+
     fn code(self) -> u8 {
         match self {
             Exit::Done => 0,

@@ -51,8 +51,10 @@ fn convert_into(reader: &dyn Reader, to: &dyn Format, sink: Arc<dyn Sink>, jobs:
     let options = WriteOptions { classes: Some(classes.clone()), verify: true, ..WriteOptions::default() };
     let writer = to.writer(Arc::clone(&sink), options)?;
     let adapter = Adapter { classes: Some(classes), min_confidence: None };
-    let run = Options { jobs, allow_lossy: true, ..Options::default() };
-    let outcome = convert::convert(reader, &*writer, &adapter, &run, &AtomicBool::new(false), &|_| {})?;
+    let run = Options { allow_lossy: true, ..Options::default() };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().expect("threads");
+    let outcome =
+        pool.install(|| convert::convert(reader, &*writer, &adapter, &run, &AtomicBool::new(false), &|_| {}))?;
     sink.finish()?;
     Ok(outcome)
 }

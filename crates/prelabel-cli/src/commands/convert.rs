@@ -69,7 +69,6 @@ pub(super) fn run(args: &Convert, common: &Common, output: &Output) -> Result<Ex
 pub(super) fn options(run: &Run, common: &Common) -> Options {
     Options {
         shard: run.shard,
-        jobs: common.jobs.unwrap_or(0),
         allow_lossy: run.allow_lossy,
         max_errors: run.max_errors,
         limits: input::limits(common),

@@ -5,6 +5,7 @@ use prelabel::report::{Finding, Loss, Remarks, Severity};
 use prelabel::tree::Written;
 use prelabel::validate;
 use prelabel::{Error, ErrorKind};
+use prelabel_client::submit::{JobOutcome, SubmitSummary};
 use serde_json::{Value, json};
 
 /// An error as an object.
@@ -19,6 +20,17 @@ pub(crate) fn error_json(error: &Error) -> Value {
         "found": error.found_text(),
         "expected": error.expected_text(),
         "hint": error.hint_text(),
+    })
+}
+
+/// An error of the platform's client as an object.
+pub(crate) fn client_error_json(error: &prelabel_client::Error) -> Value {
+    json!({
+        "v": 1,
+        "type": "error",
+        "kind": format!("{:?}", error.kind()).to_lowercase(),
+        "message": error.to_string(),
+        "hint": error.hint(),
     })
 }
 
@@ -80,6 +92,24 @@ pub(crate) fn summary_json(outcome: &Outcome) -> Value {
         "losses": outcome.summary.losses(),
         "stopped": outcome.stopped.as_ref().map(error_json),
     })
+}
+
+/// One job's end.
+pub(crate) fn outcome_of_job_json(outcome: &JobOutcome) -> Value {
+    typed("job", serde_json::to_value(outcome))
+}
+
+/// The end of a submit.
+pub(crate) fn submitted_json(summary: &SubmitSummary) -> Value {
+    typed("submitted", serde_json::to_value(summary))
+}
+
+fn typed(name: &str, fields: serde_json::Result<Value>) -> Value {
+    let mut object = json!({ "v": 1, "type": name });
+    if let (Some(object), Ok(Value::Object(fields))) = (object.as_object_mut(), fields) {
+        object.extend(fields);
+    }
+    object
 }
 
 /// One pair of a validation; without a key, the folder as a whole.

@@ -10,13 +10,16 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 
 use prelabel::Error;
-use prelabel::report::Summary;
+use prelabel::report::{GroupKind, Severity, Summary};
 
 use crate::cli::Common;
 use crate::exit_code::Exit;
 
 pub(crate) use github::annotation;
-pub(crate) use json::{checked_json, error_json, item_json, outcome_json, summary_json};
+pub(crate) use json::{
+    checked_json, client_error_json, error_json, item_json, outcome_json, outcome_of_job_json, submitted_json,
+    summary_json,
+};
 pub(crate) use progress::Progress;
 pub(crate) use sarif::Sarif;
 
@@ -111,10 +114,30 @@ impl Output {
         Exit::of_error(error.kind())
     }
 
+    /// Reports the error of the platform's client that ended the command, and chooses the exit code.
+    pub(crate) fn fail_client(&self, error: &prelabel_client::Error) -> Exit {
+        self.words(&format!("{} {error}", self.paint("error:", RED)));
+        self.words(&format!("  {} {}", self.paint("hint:", CYAN), error.hint()));
+        if self.json {
+            let _ = self.object(&client_error_json(error)).and_then(|()| self.flush());
+        }
+        Exit::of_client(error.kind().exit_code())
+    }
+
     /// Says what a summary holds: one line a group, its first places, what to do.
     pub(crate) fn summary(&self, summary: &Summary) {
+        self.groups(summary, true);
+    }
+
+    /// Says what a summary holds but mere remarks, which take `-v`.
+    pub(crate) fn concerns(&self, summary: &Summary) {
+        self.groups(summary, self.verbose > 0);
+    }
+
+    fn groups(&self, summary: &Summary, remarks: bool) {
         for group in summary.groups() {
-            if self.quiet && group.kind != prelabel::report::GroupKind::Failure {
+            let quiet = self.quiet && group.kind != GroupKind::Failure;
+            if quiet || (!remarks && group.kind == GroupKind::Finding(Severity::Info)) {
                 continue;
             }
             for line in groups::lines(group, self.verbose > 0, |text, color| self.paint(text, color)) {

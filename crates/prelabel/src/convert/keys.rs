@@ -28,10 +28,11 @@ pub(super) fn check(reader: &dyn Reader) -> Result<()> {
         return Ok(());
     }
     // The few that share a place, by chance or not, are looked at again.
-    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut first: BTreeMap<u64, usize> = BTreeMap::new();
     for index in 0..reader.len() {
         let Some(key) = folded(index).filter(|key| candidates.binary_search(&place(key)).is_ok()) else { continue };
-        if let Some(other) = first.insert(key, index) {
+        let Some(other) = first.insert(hasher.hash_one(&key), index) else { continue };
+        if folded(other).is_some_and(|other| other == key) {
             let (key, second) = (reader.key(other)?, reader.key(index)?);
             return Err(Error::usage("two inputs would become one output")
                 .in_file(reader.file(other))

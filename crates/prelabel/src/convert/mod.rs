@@ -60,8 +60,6 @@ impl Shard {
 pub struct Options {
     /// Which samples.
     pub shard: Shard,
-    /// Worker threads; 0 is one a processor.
-    pub jobs: usize,
     /// Go on where something is lost, and count it.
     pub allow_lossy: bool,
     /// Stop after this many failures.
@@ -106,7 +104,7 @@ pub struct Outcome {
     pub stopped: Option<Error>,
 }
 
-/// Converts the samples of a shard.
+/// Converts the samples of a shard, on the threads of the current pool.
 ///
 /// `observe` is called once a sample, from the thread that did it. `interrupted` may be set from outside:
 /// samples under way are finished then.
@@ -161,7 +159,7 @@ pub fn convert(
             }
         }
     };
-    let tried = for_each(reader, indices, options, &[&stop, interrupted], &run)?;
+    let tried = for_each(reader, indices, options, &[&stop, interrupted], &run);
     let mut outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome.not_tried = (total - tried) as u64;
     if interrupted.load(Ordering::Relaxed) && outcome.not_tried > 0 {
@@ -183,25 +181,27 @@ pub fn find_ids(
     options: &Options,
     interrupted: &AtomicBool,
 ) -> Result<ClassList> {
-    let found = Mutex::new((std::collections::BTreeSet::new(), BTreeMap::new()));
+    let found = Mutex::new((std::collections::BTreeSet::new(), None::<(usize, Error)>));
     let run = |index: usize| {
         let report = Report::new(true);
         let ids = reader.read(index, &report).and_then(|sample| adapter.ids(&sample));
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         match ids {
             Ok(ids) => found.0.extend(ids.into_keys()),
-            Err(error) => drop(found.1.insert(index, error)),
+            // Only the first is told, so only the first is kept.
+            Err(error) if found.1.as_ref().is_none_or(|(first, _)| index < *first) => found.1 = Some((index, error)),
+            Err(_) => {}
         }
     };
-    for_each(reader, 0..reader.len(), options, &[interrupted], &run)?;
-    let (ids, errors) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match (ids.is_empty(), errors.into_iter().next()) {
+    for_each(reader, 0..reader.len(), options, &[interrupted], &run);
+    let (ids, first_error) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match (ids.is_empty(), first_error) {
         (true, Some((_, error))) => Err(error),
         _ => classes::named_by_id(ids),
     }
 }
 
-/// Runs `each` on every index from as many threads as asked for, as long as no flag says stop; returns how
+/// Runs `each` on every index, on all threads of the current pool, as long as no flag says stop; returns how
 /// many were run. The memory of all samples under way stays within the budget.
 fn for_each(
     reader: &dyn Reader,
@@ -209,14 +209,12 @@ fn for_each(
     options: &Options,
     flags: &[&AtomicBool],
     each: &(impl Fn(usize) + Sync),
-) -> Result<usize> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
-    let pool = pool.map_err(|error| Error::new(ErrorKind::Output, "no threads can be started").source(error))?;
+) -> usize {
     let budget = budget::Budget::new(options.limits.memory_bytes);
     // Workers take the next index themselves, so that no queue of samples can grow.
     let next = Mutex::new(indices);
     let done = AtomicUsize::new(0);
-    pool.broadcast(|_| {
+    rayon::broadcast(|_| {
         loop {
             if flags.iter().any(|flag| flag.load(Ordering::Relaxed)) {
                 return;
@@ -228,7 +226,7 @@ fn for_each(
             done.fetch_add(1, Ordering::Relaxed);
         }
     });
-    Ok(done.into_inner())
+    done.into_inner()
 }
 
 fn one(

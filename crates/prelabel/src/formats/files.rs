@@ -81,23 +81,26 @@ pub(super) fn unknown_kind(start: &[u8]) -> Error {
 /// Some of the paths of a tree, by index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Selection {
-    /// All of this many: the usual case, for which no list is kept.
-    All(usize),
+    /// All of this many but these: the usual case, with next to nothing to remember.
+    AllBut(usize, Vec<u32>),
     /// These.
     Some(Vec<u32>),
 }
 
 impl Selection {
     /// The paths that `wanted` accepts.
-    pub(super) fn of(paths: &Paths, mut wanted: impl FnMut(&str) -> bool) -> Self {
-        let fits = |(index, path): (usize, String)| wanted(&path).then_some(index as u32);
-        let some: Vec<u32> = paths.iter().enumerate().filter_map(fits).collect();
-        if some.len() == paths.len() { Selection::All(paths.len()) } else { Selection::Some(some) }
+    pub(super) fn of(paths: &Paths, wanted: impl Fn(&str) -> bool) -> Self {
+        let accepted = paths.iter().filter(|path| wanted(path)).count();
+        let most = accepted > paths.len() / 2;
+        // Counted first, so that only the shorter list is ever made, and at its size.
+        let mut list = Vec::with_capacity(if most { paths.len() - accepted } else { accepted });
+        list.extend((0u32..).zip(paths.iter()).filter(|(_, path)| wanted(path) != most).map(|(index, _)| index));
+        if most { Selection::AllBut(paths.len(), list) } else { Selection::Some(list) }
     }
 
     pub(super) fn len(&self) -> usize {
         match self {
-            Selection::All(all) => *all,
+            Selection::AllBut(all, without) => all - without.len(),
             Selection::Some(some) => some.len(),
         }
     }
@@ -105,7 +108,21 @@ impl Selection {
     /// The path index of entry `index`.
     pub(super) fn get(&self, index: usize) -> Option<usize> {
         match self {
-            Selection::All(all) => (index < *all).then_some(index),
+            Selection::AllBut(all, without) => {
+                // What is left out before an entry moves it on; these moves ascend.
+                let mut skipped = 0;
+                let (mut low, mut high) = (0, without.len());
+                while low < high {
+                    let middle = low + (high - low) / 2;
+                    if without[middle] as usize - middle <= index {
+                        skipped = middle + 1;
+                        low = middle + 1;
+                    } else {
+                        high = middle;
+                    }
+                }
+                Some(index + skipped).filter(|path| path < all)
+            }
             Selection::Some(some) => some.get(index).map(|&path| path as usize),
         }
     }
@@ -120,7 +137,7 @@ pub(super) fn map_paths(source: &dyn Source, kinds: &[FileKind]) -> Selection {
     let paths = source.paths();
     // A lone file is a map whatever its name: `-` is standard input.
     if paths.len() == 1 {
-        return Selection::All(1);
+        return Selection::AllBut(1, Vec::new());
     }
     let fits = |path: &str| FileKind::of_path(path).is_some_and(|kind| kinds.contains(&kind));
     let outside = Selection::of(paths, |path| fits(path) && !in_image_folder(path));
@@ -336,4 +353,25 @@ pub(super) fn array_headers(source: &dyn Source, limits: &Limits) -> Vec<npy::He
 pub(super) fn not_verified() -> Error {
     Error::new(crate::ErrorKind::Output, "what was encoded does not decode to the same pixels")
         .hint("this is a bug of prelabel: nothing was written; please report it with the input")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::PathsBuilder;
+
+    #[test]
+    fn a_selection_gives_the_same_paths_whichever_list_it_keeps() {
+        let names: Vec<String> = (0..40).map(|index| format!("{index:02}")).collect();
+        let paths = names.iter().map(String::as_str).collect::<PathsBuilder>().sorted();
+        for step in 1..8 {
+            for not in [false, true] {
+                let wanted = |path: &str| path.parse::<usize>().unwrap().is_multiple_of(step) != not;
+                let selection = Selection::of(&paths, wanted);
+                let expected: Vec<usize> = (0..40).filter(|index| wanted(&names[*index])).collect();
+                assert_eq!(selection.iter().collect::<Vec<_>>(), expected, "{step} {not}");
+                assert_eq!((selection.len(), selection.get(selection.len())), (expected.len(), None));
+            }
+        }
+    }
 }

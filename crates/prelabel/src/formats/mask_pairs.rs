@@ -97,7 +97,7 @@ pub(crate) fn mask_paths(source: &dyn Source) -> Vec<String> {
 pub(super) fn mask_selection(source: &dyn Source) -> Selection {
     let paths = source.paths();
     if paths.len() == 1 {
-        return Selection::All(1);
+        return Selection::AllBut(1, Vec::new());
     }
     let png = |path: &str| path.to_ascii_lowercase().ends_with(".png");
     let inside = Selection::of(paths, |path| png(path) && path.starts_with("masks/"));

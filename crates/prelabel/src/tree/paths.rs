@@ -11,16 +11,17 @@ use std::collections::BinaryHeap;
 /// Ascending in byte order; none stands twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Paths {
-    /// For each path: bytes shared with the beginning of the one before (at most 255); as a varint, twice the bytes
-    /// that follow, plus one if the extension of the one before comes after them; these bytes.
-    coded: Vec<u8>,
-    /// Where each block of [`BLOCK`] paths starts; the first of a block shares nothing.
-    blocks: Vec<usize>,
+    /// [`BLOCK`] paths each, the last fewer; the first of a block shares nothing.
+    blocks: Vec<Block>,
     len: usize,
 }
 
+/// For each path: bytes shared with the beginning of the one before (at most 255); as a varint, twice the bytes that
+/// follow, plus one if the extension of the one before comes after them; these bytes.
+type Block = Box<[u8]>;
+
 /// How many paths are decoded at most to find one.
-const BLOCK: usize = 16;
+const BLOCK: usize = 64;
 
 /// Paths as they are found, in any order.
 ///
@@ -46,35 +47,109 @@ impl PathsBuilder {
 
     fn close_chunk(&mut self) {
         self.chunk.sort_unstable();
-        let mut paths = Paths::default();
-        let mut last = "";
-        for path in &self.chunk {
-            paths.append(last, path);
-            last = path;
-        }
-        paths.coded.shrink_to_fit();
-        self.sorted.push(paths);
+        let mut coder = Coder::default();
+        self.chunk.iter().for_each(|path| coder.push(path));
+        self.sorted.push(coder.end());
         self.chunk.clear();
     }
 
     /// The paths in byte order; what stands twice is kept once.
     pub fn sorted(mut self) -> Paths {
         self.close_chunk();
-        let mut sources: Vec<Decoder<'_>> = self.sorted.iter().map(|paths| paths.starting_at(0)).collect();
+        self.chunk = Vec::new();
+        let mut sources: Vec<Passing> = self.sorted.into_iter().map(Passing::new).collect();
         let heads =
-            sources.iter_mut().enumerate().filter_map(|(source, decoder)| Some(Reverse((decoder.next()?, source))));
+            sources.iter_mut().enumerate().filter_map(|(source, passing)| Some(Reverse((passing.next()?, source))));
         let mut heads: BinaryHeap<Reverse<(String, usize)>> = heads.collect();
-        let mut merged = Paths::default();
-        let mut last: Option<String> = None;
+        let mut merged = Coder::default();
         while let Some(Reverse((path, source))) = heads.pop() {
             heads.extend(sources[source].next().map(|next| Reverse((next, source))));
-            if last.as_ref() != Some(&path) {
-                merged.append(last.as_deref().unwrap_or_default(), &path);
-                last = Some(path);
+            if merged.last != path || merged.paths.len == 0 {
+                merged.push(&path);
             }
         }
-        merged.coded.shrink_to_fit();
-        merged
+        merged.end()
+    }
+}
+
+/// Codes ascending paths.
+#[derive(Default)]
+struct Coder {
+    paths: Paths,
+    block: Vec<u8>,
+    last: String,
+}
+
+impl Coder {
+    fn push(&mut self, path: &str) {
+        let mut shared = 0;
+        if self.paths.len.is_multiple_of(BLOCK) {
+            self.close_block();
+        } else {
+            shared = self.last.bytes().zip(path.bytes()).take(255).take_while(|(one, other)| one == other).count();
+            // Never within a character.
+            while !path.is_char_boundary(shared) {
+                shared -= 1;
+            }
+        }
+        let mut end = path.len();
+        let ending = extension(&self.last);
+        let same = shared > 0 && !ending.is_empty() && path[shared..].ends_with(ending);
+        if same {
+            end -= ending.len();
+        }
+        self.block.push(shared as u8);
+        let mut rest = (end - shared) << 1 | usize::from(same);
+        while rest >= 0x80 {
+            self.block.push(rest as u8 | 0x80);
+            rest >>= 7;
+        }
+        self.block.push(rest as u8);
+        self.block.extend_from_slice(&path.as_bytes()[shared..end]);
+        self.paths.len += 1;
+        path.clone_into(&mut self.last);
+    }
+
+    fn close_block(&mut self) {
+        if !self.block.is_empty() {
+            self.paths.blocks.push(self.block.as_slice().into());
+            self.block.clear();
+        }
+    }
+
+    fn end(mut self) -> Paths {
+        self.close_block();
+        self.paths.blocks.shrink_to_fit();
+        self.paths
+    }
+}
+
+/// The paths of a chunk in order; a block is freed once it is passed, so that merging takes no memory of its own.
+struct Passing {
+    blocks: std::vec::IntoIter<Block>,
+    block: Block,
+    at: usize,
+    last: String,
+}
+
+impl Passing {
+    fn new(paths: Paths) -> Self {
+        Passing { blocks: paths.blocks.into_iter(), block: Block::default(), at: 0, last: String::new() }
+    }
+}
+
+impl Iterator for Passing {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        if self.at == self.block.len() {
+            self.block = self.blocks.next()?;
+            self.at = 0;
+        }
+        let mut coded = &self.block[self.at..];
+        let path = decode(&mut coded, &mut self.last);
+        self.at = self.block.len() - coded.len();
+        path
     }
 }
 
@@ -89,34 +164,6 @@ impl<'a> FromIterator<&'a str> for PathsBuilder {
 }
 
 impl Paths {
-    fn append(&mut self, last: &str, path: &str) {
-        let mut shared = 0;
-        if self.len.is_multiple_of(BLOCK) {
-            self.blocks.push(self.coded.len());
-        } else {
-            shared = last.bytes().zip(path.bytes()).take(255).take_while(|(one, other)| one == other).count();
-            // Never within a character.
-            while !path.is_char_boundary(shared) {
-                shared -= 1;
-            }
-        }
-        let mut end = path.len();
-        let ending = extension(last);
-        let same = shared > 0 && !ending.is_empty() && path[shared..].ends_with(ending);
-        if same {
-            end -= ending.len();
-        }
-        self.coded.push(shared as u8);
-        let mut rest = (end - shared) << 1 | usize::from(same);
-        while rest >= 0x80 {
-            self.coded.push(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        self.coded.push(rest as u8);
-        self.coded.extend_from_slice(&path.as_bytes()[shared..end]);
-        self.len += 1;
-    }
-
     /// How many there are.
     pub fn len(&self) -> usize {
         self.len
@@ -141,8 +188,7 @@ impl Paths {
     }
 
     fn starting_at(&self, block: usize) -> Decoder<'_> {
-        let start = self.blocks.get(block).copied().unwrap_or(self.coded.len());
-        Decoder { coded: &self.coded[start..], last: String::new() }
+        Decoder { blocks: self.blocks.get(block..).unwrap_or_default(), coded: &[], last: String::new() }
     }
 
     /// The index of a path.
@@ -175,6 +221,7 @@ fn extension(path: &str) -> &str {
 
 #[derive(Clone)]
 struct Decoder<'a> {
+    blocks: &'a [Block],
     coded: &'a [u8],
     last: String,
 }
@@ -183,28 +230,37 @@ impl Iterator for Decoder<'_> {
     type Item = String;
 
     fn next(&mut self) -> Option<String> {
-        let (&shared, mut rest) = self.coded.split_first()?;
-        let (mut length, mut shift) = (0usize, 0);
-        loop {
-            let (&byte, after) = rest.split_first()?;
-            length |= usize::from(byte & 0x7f) << shift;
-            shift += 7;
-            rest = after;
-            if byte < 0x80 {
-                break;
-            }
+        if self.coded.is_empty() {
+            let (first, rest) = self.blocks.split_first()?;
+            (self.coded, self.blocks) = (first, rest);
         }
-        let (suffix, after) = rest.split_at_checked(length >> 1)?;
-        let mut path = String::with_capacity(self.last.len() + suffix.len());
-        path.push_str(self.last.get(..usize::from(shared))?);
-        path.push_str(std::str::from_utf8(suffix).ok()?);
-        if length & 1 == 1 {
-            path.push_str(extension(&self.last));
-        }
-        self.last.clone_from(&path);
-        self.coded = after;
-        Some(path)
+        decode(&mut self.coded, &mut self.last)
     }
+}
+
+/// Takes one path off `coded`; `last` is the one before, and then this one.
+fn decode(coded: &mut &[u8], last: &mut String) -> Option<String> {
+    let (&shared, mut rest) = coded.split_first()?;
+    let (mut length, mut shift) = (0usize, 0);
+    loop {
+        let (&byte, after) = rest.split_first()?;
+        length |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        rest = after;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    let (suffix, after) = rest.split_at_checked(length >> 1)?;
+    let mut path = String::with_capacity(last.len() + suffix.len());
+    path.push_str(last.get(..usize::from(shared))?);
+    path.push_str(std::str::from_utf8(suffix).ok()?);
+    if length & 1 == 1 {
+        path.push_str(extension(last));
+    }
+    last.clone_from(&path);
+    *coded = after;
+    Some(path)
 }
 
 #[cfg(test)]
@@ -239,6 +295,7 @@ mod tests {
             assert_eq!(paths.position(name), Some(index));
         }
         assert_eq!(paths.get(10_000), Some(long));
-        assert!(paths.coded.len() < 5 * paths.len(), "{}", paths.coded.len());
+        let coded: usize = paths.blocks.iter().map(|block| block.len() + size_of::<Block>()).sum();
+        assert!(coded < 5 * paths.len(), "{coded}");
     }
 }

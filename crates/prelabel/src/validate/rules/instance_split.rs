@@ -11,7 +11,7 @@ static INFO: RuleInfo = RuleInfo {
     summary: "One instance has separate areas.",
     cause: "A pole in front of a car parts it rightly. But two objects may have got one number, or stray pixels of the \
             model lie elsewhere. Areas are what hangs together over sides and corners (8-connected).",
-    fix: "If they are two objects, number them apart; if one is a speck, remove it: `prelabel convert --despeckle`.",
+    fix: "If they are two objects, number them apart; if one is a speck, remove it from the model's output.",
     example: "masks/a.png: pixel (301, 77): `car # 1` has 2 areas (8-connected), the largest of 812 and 40 pixels",
 };
 

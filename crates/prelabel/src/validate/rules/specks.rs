@@ -12,8 +12,8 @@ static INFO: RuleInfo = RuleInfo {
     summary: "Labelled areas are smaller than a few pixels.",
     cause: "Model outputs have specks: areas of one, two or three pixels that nobody would draw. Annotators must find \
             and remove each. An area is what hangs together over sides and corners (8-connected).",
-    fix: "Remove them when converting: `prelabel convert --despeckle PIXELS`. What counts as a speck can be set; it is \
-          fewer than 4 pixels otherwise.",
+    fix: "Smooth the model's output before converting it, with a median or majority filter. What counts as a speck is set \
+          by `--speck PIXELS`; it is fewer than 4 pixels otherwise.",
     example: "masks/a.png: pixel (97, 3): 17 areas (8-connected) of fewer than 4 pixels, 30 pixels in all",
 };
 
@@ -34,6 +34,11 @@ impl Rule for Specks {
         let limit = pair.speck_pixels;
         let finding = INFO.finding(format!("labelled areas (8-connected) have fewer than {limit} pixels"));
         let detail = format!("{}, {} in all", count(specks, "area"), count(pixels, "pixel"));
-        found.push(finding.at(At::Pixel(x, y)).detail(detail).hint("`prelabel convert --despeckle` removes them"));
+        found.push(
+            finding
+                .at(At::Pixel(x, y))
+                .detail(detail)
+                .hint("annotators must remove each: a majority filter over the model's output does it before"),
+        );
     }
 }
