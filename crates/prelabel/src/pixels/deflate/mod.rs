@@ -7,7 +7,7 @@ mod huffman;
 mod tokens;
 
 pub(super) use bits::Bits;
-pub(super) use tokens::{Token, Tokens};
+pub(super) use tokens::Tokens;
 
 /// The longest copy.
 pub(super) const MAX_COPY: usize = 258;

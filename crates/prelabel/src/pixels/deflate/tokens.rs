@@ -5,7 +5,7 @@ use super::{
 
 /// What a token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::pixels) enum Token {
+pub(super) enum Token {
     /// Bytes as they are: the lowest first, and how many (1 to 3).
     Literals(u32, u32),
     /// A copy: length and distance.
@@ -51,12 +51,21 @@ impl Tokens {
         self.tokens.push(LITERALS | 1 << 24 | u32::from(byte));
     }
 
-    /// Four bytes.
+    /// One to four bytes, the lowest first; those above may be anything.
     #[inline]
-    pub(in crate::pixels) fn literals(&mut self, bytes: [u8; 4]) {
-        bytes.map(|byte| self.count(usize::from(byte)));
-        let [a, b, c, d] = bytes.map(u32::from);
-        self.tokens.extend([LITERALS | 2 << 24 | a | b << 8, LITERALS | 2 << 24 | c | d << 8]);
+    pub(in crate::pixels) fn literals(&mut self, bytes: u32, count: u32) {
+        let [a, b, c, d] = bytes.to_le_bytes();
+        self.count(usize::from(a));
+        if count > 1 {
+            self.count(usize::from(b));
+        }
+        if count > 2 {
+            self.count(usize::from(c));
+        }
+        self.tokens.push(LITERALS | count.min(3) << 24 | bytes & 0xff_ffff);
+        if count > 3 {
+            self.literal(d);
+        }
     }
 
     /// A copy of [`MIN_COPY`] to [`MAX_COPY`] bytes from at most [`WINDOW`] back.
@@ -99,7 +108,7 @@ impl Tokens {
 
     /// What was pushed, in order.
     #[cfg(test)]
-    pub(in crate::pixels) fn iter(&self) -> impl Iterator<Item = Token> + '_ {
+    fn iter(&self) -> impl Iterator<Item = Token> + '_ {
         self.tokens.iter().map(|&token| unpack(token))
     }
 
@@ -338,7 +347,7 @@ mod tests {
         let mut out = Bits::default();
         let mut wanted = Vec::new();
         for block in 0..6u32 {
-            tokens.literals([0, 1, 2, 255]);
+            tokens.literals(0xff02_0100, 4);
             tokens.literal(0);
             if block > 0 {
                 let mut state = block;
@@ -347,7 +356,7 @@ mod tests {
                     match state >> 30 {
                         0 => tokens.literal((state >> 8) as u8),
                         1 => tokens.copy(3 + (state >> 8 & 255) as usize, 1 + (state >> 16 & 3) as usize),
-                        _ => tokens.literals((state ^ state >> 9).to_le_bytes()),
+                        _ => tokens.literals(state ^ state >> 9, 1 + (state >> 28 & 3)),
                     }
                 }
                 tokens.longest(if block == 5 { 40_000 } else { 50 }, 4);
@@ -367,7 +376,7 @@ mod tests {
     fn far_copies_reach_the_whole_window() {
         let mut tokens = Tokens::default();
         for value in 0..8192u32 {
-            tokens.literals(value.wrapping_mul(2654435761).to_le_bytes());
+            tokens.literals(value.wrapping_mul(2654435761), 4);
         }
         for distance in [32768, 24577, 24576, 16385, 1] {
             tokens.copy(200, distance);

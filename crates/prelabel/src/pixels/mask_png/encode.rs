@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::above;
-use super::rows::{Adler, Run, split};
+use super::parse;
+use super::rows::{Adler, Run, START, split, subtract};
 use crate::model::{Code, Grid, Rgba, with_cells};
 use crate::pixels::deflate::{Bits, Tokens};
 use crate::{Error, Result};
@@ -20,13 +20,46 @@ pub enum Level {
     Small,
 }
 
+impl Level {
+    /// All of them, the quickest first.
+    pub const ALL: [Level; 3] = [Level::Fast, Level::Default, Level::Small];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Fast => "fast",
+            Level::Default => "default",
+            Level::Small => "small",
+        }
+    }
+}
+
+impl std::str::FromStr for Level {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Level::ALL.into_iter().find(|level| level.name() == text);
+        found.ok_or_else(|| {
+            Error::usage("this is no level").found(format!("`{text}`")).expected("`fast`, `default` or `small`")
+        })
+    }
+}
+
 /// What encoding needs beside its input; kept by each thread, so that a run over many masks allocates once.
 #[derive(Default)]
 struct Scratch {
-    runs: Vec<Run>,
-    above: Vec<Run>,
+    rows: Rows,
     tokens: Tokens,
     out: Bits,
+}
+
+/// The row under way and the one above, as runs of colour and of what the filter Up leaves.
+#[derive(Default)]
+struct Rows {
+    runs: Vec<Run>,
+    above: Vec<Run>,
+    left: Vec<Run>,
+    left_above: Vec<Run>,
 }
 
 /// More than this is not kept from one mask to the next.
@@ -43,7 +76,7 @@ const BLOCK: usize = 1 << 14;
 ///
 /// # Errors
 /// A code without a colour.
-pub fn encode_at(grid: &Grid, colors: &[Rgba], level: Level) -> Result<Vec<u8>> {
+pub fn encode(grid: &Grid, colors: &[Rgba], level: Level) -> Result<Vec<u8>> {
     let encoded = SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
         Ok(mut scratch) => scratch.encode(grid, colors, level),
         Err(_) => Scratch::default().encode(grid, colors, level),
@@ -60,7 +93,7 @@ impl Scratch {
         self.tokens.clear();
         let mut file = File::start(&mut self.out, grid.width(), grid.height());
         let coded = with_cells!(grid, cells => {
-            rows(cells, grid.width() as usize, colors, level, (&mut self.runs, &mut self.above), &mut self.tokens, &mut file)
+            rows(cells, grid.width() as usize, colors, level == Level::Fast, &mut self.rows, &mut self.tokens, &mut file)
         });
         let bytes = coded.map(|adler| file.end(adler));
         if self.out.capacity() > KEPT {
@@ -74,8 +107,8 @@ fn rows<T: Code>(
     cells: &[T],
     width: usize,
     colors: &[Rgba],
-    _level: Level,
-    (mut runs, mut above): (&mut Vec<Run>, &mut Vec<Run>),
+    up: bool,
+    scratch: &mut Rows,
     tokens: &mut Tokens,
     file: &mut File<'_>,
 ) -> Result<Adler, usize> {
@@ -83,20 +116,33 @@ fn rows<T: Code>(
     let stride = width * 4 + 1;
     let mut sum = Default::default();
     let mut last: Option<&[T]> = None;
+    let Rows { runs, above, left, left_above } = scratch;
     above.clear();
+    above.extend([START, Run { end: width as u32, color: 0 }]);
+    left_above.clear();
+    left_above.push(START);
     for row in cells.chunks_exact(width) {
         if last == Some(row) {
             runs.clone_from(above);
         } else {
             split(row, colors, runs)?;
-            sum = Adler::of_row(0, runs);
+        }
+        if up {
+            subtract(runs, above, left);
+            sum = Adler::of_row(2, left);
+            parse::row(2, left, left_above, true, tokens);
+            std::mem::swap(left, left_above);
+        } else {
+            if last != Some(row) {
+                sum = Adler::of_row(0, runs);
+            }
+            parse::row(0, runs, if last.is_some() { above } else { &[START] }, false, tokens);
         }
         adler.row(sum, stride as u64);
-        above::row(runs, above, stride, tokens);
         if tokens.len() >= BLOCK {
             file.block(tokens, false);
         }
-        std::mem::swap(&mut runs, &mut above);
+        std::mem::swap(runs, above);
         last = Some(row);
     }
     file.block(tokens, true);

@@ -11,12 +11,17 @@ pub(super) struct Run {
     pub(super) color: u32,
 }
 
-/// Splits a row into runs of colour; neighbours whose codes share a colour are one run.
+/// What stands before the first run.
+pub(super) const START: Run = Run { end: 0, color: 0 };
+
+/// Splits a row into runs of colour, after a sentinel that ends at column 0; neighbours whose codes share a colour
+/// are one run.
 ///
 /// # Errors
 /// The first code without a colour.
 pub(super) fn split<T: Code>(row: &[T], colors: &[Rgba], runs: &mut Vec<Run>) -> Result<(), usize> {
     runs.clear();
+    runs.push(START);
     let mut missing = None;
     T::for_each_end(row, |code, end| {
         let Some(&Rgba(color)) = colors.get(code.index()) else {
@@ -25,11 +30,42 @@ pub(super) fn split<T: Code>(row: &[T], colors: &[Rgba], runs: &mut Vec<Run>) ->
         };
         let run = Run { end: end as u32, color: u32::from_le_bytes(color) };
         match runs.last_mut() {
-            Some(last) if last.color == run.color => *last = run,
+            Some(last) if last.color == run.color && last.end > 0 => *last = run,
             _ => runs.push(run),
         }
     });
     missing.map_or(Ok(()), Err)
+}
+
+/// The runs of what remains of a row when the one above is subtracted from it, byte by byte (the filter Up).
+pub(super) fn subtract(runs: &[Run], above: &[Run], left: &mut Vec<Run>) {
+    left.clear();
+    left.push(START);
+    let (mut mine, mut other) = (runs[1..].iter(), above[1..].iter());
+    let (Some(mut one), Some(mut two)) = (mine.next(), other.next()) else { return };
+    loop {
+        let run = Run { end: one.end.min(two.end), color: difference(one.color, two.color) };
+        match left.last_mut() {
+            Some(last) if last.color == run.color && last.end > 0 => *last = run,
+            _ => left.push(run),
+        }
+        let (one_ends, two_ends) = (one.end == run.end, two.end == run.end);
+        if one_ends {
+            let Some(next) = mine.next() else { return };
+            one = next;
+        }
+        if two_ends {
+            let Some(next) = other.next() else { return };
+            two = next;
+        }
+    }
+}
+
+/// Four differences at once.
+#[inline]
+fn difference(one: u32, two: u32) -> u32 {
+    const HIGH: u32 = 0x8080_8080;
+    (one | HIGH).wrapping_sub(two & !HIGH) ^ ((one ^ !two) & HIGH)
 }
 
 const MODULUS: u64 = 65521;
@@ -95,7 +131,7 @@ impl Adler {
         let mut sum = Adler::ZERO;
         sum.byte(filter);
         let mut start = 0;
-        for run in runs {
+        for run in &runs[1..] {
             sum.pixels(run.color, run.end - start);
             start = run.end;
         }
@@ -139,13 +175,13 @@ mod tests {
         ];
         let (mut sum, mut bytes, mut piecewise) = (Adler::START, Vec::new(), Adler::START);
         for row in rows {
-            let runs: Vec<Run> =
-                row.iter().map(|&(end, color)| Run { end, color: u32::from_le_bytes(color) }).collect();
+            let runs = [(0, [0; 4])].iter().chain(row);
+            let runs: Vec<Run> = runs.map(|&(end, color)| Run { end, color: u32::from_le_bytes(color) }).collect();
             let before = bytes.len();
             bytes.push(2);
             piecewise.byte(2);
             let mut start = 0;
-            for run in &runs {
+            for run in &runs[1..] {
                 (start..run.end).for_each(|_| bytes.extend(run.color.to_le_bytes()));
                 piecewise.pixels(run.color, run.end - start);
                 start = run.end;
@@ -156,11 +192,23 @@ mod tests {
     }
 
     #[test]
+    fn differences_are_of_bytes() {
+        let bytes = [0u8, 1, 127, 128, 129, 254, 255];
+        for one in bytes {
+            for two in bytes {
+                let found = difference(u32::from_le_bytes([one, 0, two, 255]), u32::from_le_bytes([two, 255, one, one]));
+                let wanted = [one.wrapping_sub(two), 1, two.wrapping_sub(one), 255 - one];
+                assert_eq!(found.to_le_bytes(), wanted);
+            }
+        }
+    }
+
+    #[test]
     fn codes_of_one_colour_are_one_run() {
         let colors = [Rgba([1, 1, 1, 255]), Rgba::UNLABELLED, Rgba::UNLABELLED];
         let mut runs = Vec::new();
         assert_eq!(split(&[0u8, 1, 2, 2, 0], &colors, &mut runs), Ok(()));
-        assert_eq!(runs.iter().map(|run| run.end).collect::<Vec<_>>(), [1, 4, 5]);
+        assert_eq!(runs.iter().map(|run| run.end).collect::<Vec<_>>(), [0, 1, 4, 5]);
         assert_eq!(split(&[0u16, 3, 4], &colors, &mut runs), Err(3));
     }
 }
