@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::parse;
+use super::parse::{self, End};
 use super::rows::{Adler, Run, START, split, subtract};
 use crate::model::{Code, Grid, Rgba, with_cells};
 use crate::pixels::deflate::{Bits, Tokens};
@@ -115,6 +115,7 @@ fn rows<T: Code>(
     let mut adler = Adler::START;
     let stride = width * 4 + 1;
     let mut sum = Default::default();
+    let mut end = End::default();
     let mut last: Option<&[T]> = None;
     let Rows { runs, above, left, left_above } = scratch;
     above.clear();
@@ -130,13 +131,13 @@ fn rows<T: Code>(
         if up {
             subtract(runs, above, left);
             sum = Adler::of_row(2, left);
-            parse::row(2, left, left_above, true, tokens);
+            end = parse::row(2, left, left_above, true, end, tokens);
             std::mem::swap(left, left_above);
         } else {
             if last != Some(row) {
                 sum = Adler::of_row(0, runs);
             }
-            parse::row(0, runs, if last.is_some() { above } else { &[START] }, false, tokens);
+            end = parse::row(0, runs, if last.is_some() { above } else { &[START] }, false, end, tokens);
         }
         adler.row(sum, stride as u64);
         if tokens.len() >= BLOCK {
@@ -145,6 +146,7 @@ fn rows<T: Code>(
         std::mem::swap(runs, above);
         last = Some(row);
     }
+    parse::finish(end, up, tokens);
     file.block(tokens, true);
     Ok(adler)
 }

@@ -7,17 +7,49 @@ use crate::pixels::deflate::{MAX_COPY, MIN_COPY, Tokens, WINDOW};
 /// The bytes of a pixel.
 const PIXEL: usize = 4;
 
+/// Where a row was left: its last bytes may be told together with the first ones of the next.
+#[derive(Clone, Copy, Default)]
+pub(super) struct End {
+    /// How many bytes are not told yet. They repeat `color`.
+    left: usize,
+    color: u32,
+    /// How many of them equal those above.
+    same: usize,
+}
+
 /// Writes the tokens of a row: its filter's number and its pixels. Both lists of runs start with a sentinel that
 /// ends at column 0. Where `zeros` is set, zeros are copied from one byte back: all readers are quick at that.
-pub(super) fn row(filter: u8, runs: &[Run], above: &[Run], zeros: bool, tokens: &mut Tokens) {
-    let Some(last) = runs.last() else { return };
+pub(super) fn row(filter: u8, runs: &[Run], above: &[Run], zeros: bool, end: End, tokens: &mut Tokens) -> End {
+    let Some(last) = runs.last() else { return End::default() };
     let stride = last.end as usize * PIXEL + 1;
     let mut row = Row { runs, above, stride, zeros, tokens, at: 0, near: 1 };
-    row.start(filter);
+    row.start(filter, end);
     for change in 2..runs.len() {
         row.change(change);
     }
-    row.repeat(stride, last.color);
+    let length = |runs: &[Run]| runs.windows(2).last().map_or(0, |pair| (pair[1].end - pair[0].end) as usize);
+    let same = above.last().filter(|above| above.color == last.color).map_or(0, |_| length(runs).min(length(above)));
+    End { left: stride - row.at, color: last.color, same: (same * PIXEL).min(stride - row.at) }
+}
+
+/// Writes what the last row left.
+pub(super) fn finish(end: End, zeros: bool, tokens: &mut Tokens) {
+    repeat(end.left, 0, end.color, zeros, tokens);
+}
+
+/// Repeats a colour so many times, up to a byte `phase` of a pixel.
+#[inline]
+fn repeat(length: usize, phase: usize, color: u32, zeros: bool, tokens: &mut Tokens) {
+    let distance = if zeros && color == 0 { 1 } else { PIXEL };
+    let (many, rest) = (length / MAX_COPY, length % MAX_COPY);
+    if many > 0 {
+        tokens.longest(many, distance);
+    }
+    if rest >= MIN_COPY {
+        tokens.copy(rest, distance);
+    } else if rest > 0 {
+        tokens.literals(color.rotate_right(8 * (phase.wrapping_sub(rest) % PIXEL) as u32), rest as u32);
+    }
 }
 
 struct Row<'a> {
@@ -41,12 +73,16 @@ struct Far {
 }
 
 impl Row<'_> {
-    fn start(&mut self, filter: u8) {
+    fn start(&mut self, filter: u8, end: End) {
         let same = self.common(1, 1);
         if same > 0 && self.stride <= WINDOW {
-            self.copy_far(same + 1, self.stride, 0);
+            let rest = end.left % MAX_COPY;
+            let before = if rest <= end.same && (rest < MIN_COPY || !self.loses(1, 0, rest, same + 1)) { rest } else { 0 };
+            repeat(end.left - before, PIXEL - before % PIXEL, end.color, self.zeros, self.tokens);
+            self.copy_far(before, same + 1, self.stride, 1);
             return;
         }
+        finish(end, self.zeros, self.tokens);
         self.tokens.literal(filter);
         self.at = 1;
         let color = self.runs[1].color;
@@ -96,11 +132,31 @@ impl Row<'_> {
             self.literals(place, left.color, here.color);
             return;
         }
-        // What the longest copies leave of the run before is copied together with the change if that fits.
+        // What the longest copies leave of the run before is copied together with the change, unless that keeps
+        // the copy from reaching over one change more.
         let rest = (place - self.at) % MAX_COPY;
-        let before = if rest <= far.before && (rest < MIN_COPY || rest + far.after <= MAX_COPY) { rest } else { 0 };
+        let mut before = 0;
+        if rest <= far.before && (rest < MIN_COPY || !self.loses(run, place, rest, far.after)) {
+            before = rest;
+        }
         self.repeat(place - before, left.color);
-        self.copy_far(before + far.after, far.distance, run);
+        self.at = place;
+        self.copy_far(before, far.after, far.distance, run);
+    }
+
+    /// True if a copy that begins `before` bytes before a change ends before a change that it would reach over
+    /// otherwise.
+    #[inline]
+    fn loses(&self, run: usize, place: usize, before: usize, after: usize) -> bool {
+        if before + after <= MAX_COPY {
+            return false;
+        }
+        if before + PIXEL > MAX_COPY {
+            return true;
+        }
+        let (short, long) = (place + MAX_COPY - before, place + after.min(MAX_COPY));
+        let mut ends = self.runs[run..].iter().map(|run| run.end as usize * PIXEL + 1);
+        ends.find(|&end| end + PIXEL > short).is_some_and(|end| end < long)
     }
 
     /// The best copy of the same change from near above.
@@ -124,12 +180,13 @@ impl Row<'_> {
         best
     }
 
-    /// Copies up to that many bytes. `run` is the last run that the copy surely begins before.
+    /// Copies up to that many bytes before and after a change. `run` is the run after it.
     #[inline]
-    fn copy_far(&mut self, length: usize, distance: usize, run: usize) {
-        let mut end = self.at + length;
-        if length > MAX_COPY {
-            end = self.at + MAX_COPY;
+    fn copy_far(&mut self, before: usize, after: usize, distance: usize, run: usize) {
+        let place = self.at;
+        let mut end = place + after;
+        if before + after > MAX_COPY {
+            end = place + MAX_COPY - before;
             // Not into a run's first pixel: what follows is copied from there.
             let mut runs = self.runs[run..].iter().map(|run| run.end as usize * PIXEL + 1);
             if let Some(start) = runs.find(|&start| start + PIXEL > end)
@@ -138,26 +195,15 @@ impl Row<'_> {
                 end = start;
             }
         }
-        self.tokens.copy(end - self.at, distance);
+        self.tokens.copy(before + end - place, distance);
         self.at = end;
     }
 
     /// Repeats a colour up to a byte of the row.
     #[inline]
     fn repeat(&mut self, to: usize, color: u32) {
-        let length = to.saturating_sub(self.at);
-        let distance = if self.zeros && color == 0 { 1 } else { PIXEL };
-        let (many, rest) = (length / MAX_COPY, length % MAX_COPY);
-        if many > 0 {
-            self.tokens.longest(many, distance);
-        }
-        if rest >= MIN_COPY {
-            self.tokens.copy(rest, distance);
-        } else if rest > 0 {
-            let first = (to - rest - 1) % PIXEL;
-            self.tokens.literals(color.rotate_right(8 * first as u32), rest as u32);
-        }
-        self.at += length;
+        repeat(to.saturating_sub(self.at), to.wrapping_sub(1), color, self.zeros, self.tokens);
+        self.at = to;
     }
 
     /// Tells a change by its bytes: only those that differ, the others are repetitions.
