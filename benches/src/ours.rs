@@ -3,19 +3,26 @@
 use anyhow::Context;
 use prelabel::Limits;
 use prelabel::model::LabelMap;
-use prelabel::pixels::mask_png;
+use prelabel::pixels::mask_png::{self, Level};
 
-use crate::engines::Rust;
+use crate::engines::{Job, Rust};
 use crate::maps::Map;
 
 /// A line for each level of the encoder; targets know them by these names.
-pub(crate) const ENCODERS: &[Rust] =
-    &[Rust { name: DEFAULT, run: |job| Ok(mask_png::encode(&job.map.grid, &job.map.colors)?) }];
+pub(crate) const ENCODERS: &[Rust] = &[
+    Rust { name: "ours fast", run: |job| encode(job, Level::Fast) },
+    Rust { name: DEFAULT, run: |job| encode(job, Level::Default) },
+    Rust { name: "ours small", run: |job| encode(job, Level::Small) },
+];
 
 /// What conversions use.
 pub(crate) const DEFAULT: &str = "ours default";
 
 pub(crate) const DECODERS: &[Rust] = &[Rust { name: "ours", run: |job| decode(job.png.unwrap_or_default(), job.map) }];
+
+fn encode(job: &Job<'_>, level: Level) -> anyhow::Result<Vec<u8>> {
+    Ok(mask_png::encode(&job.map.grid, &job.map.colors, level)?)
+}
 
 /// PNG to one class ID a pixel.
 pub(crate) fn decode(png: &[u8], map: &Map) -> anyhow::Result<Vec<u8>> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use prelabel::pixels::mask_png::Level;
 
 use crate::exit_code;
 
@@ -123,6 +124,27 @@ pub(crate) enum ScoresArg {
     Probabilities,
 }
 
+/// How much work goes into small masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelArg {
+    /// The least time
+    Fast,
+    /// Small and fast
+    Default,
+    /// The fewest bytes
+    Small,
+}
+
+impl From<LevelArg> for Level {
+    fn from(level: LevelArg) -> Level {
+        match level {
+            LevelArg::Fast => Level::Fast,
+            LevelArg::Default => Level::Default,
+            LevelArg::Small => Level::Small,
+        }
+    }
+}
+
 /// What becomes of classes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Classes {
@@ -150,6 +172,9 @@ pub(crate) struct Run {
     /// Replace outputs that exist with other content
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Time against bytes of the masks written; pixels are the same at every level
+    #[arg(long, value_name = "LEVEL", default_value = "default")]
+    pub(crate) level: LevelArg,
     /// Do not decode and compare what was written
     #[arg(long)]
     pub(crate) no_verify: bool,

@@ -136,7 +136,13 @@ fn what_is_written_others_read_to_the_same_values() {
         ] {
             let (_, reader) = reader(source.path(), ReadOptions::default());
             let sink = Arc::new(MemorySink::new(false));
-            let options = WriteOptions { classes: Some(list.clone()), encoding, verify: true, lone: true };
+            let options = WriteOptions {
+                classes: Some(list.clone()),
+                encoding,
+                verify: true,
+                lone: true,
+                ..WriteOptions::default()
+            };
             let writer = formats::find(to).unwrap().writer(sink.clone(), options).unwrap();
             let adapter = Adapter { classes: Some(list.clone()), min_confidence: None };
             let run = Options::default();

@@ -37,6 +37,7 @@ pub(super) fn run(args: &Convert, common: &Common, output: &Output) -> Result<Ex
     let write_options = WriteOptions {
         classes: plan.classes.clone(),
         encoding: encoding.or_else(|| file_encoding(&args.output)),
+        level: args.run.level.into(),
         verify: !args.run.no_verify,
         lone: target.is_lone(),
     };

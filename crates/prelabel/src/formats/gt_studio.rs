@@ -90,7 +90,7 @@ impl Format for GtStudio {
             sink.write("classes.json", &classes::to_json(&classes)?)?;
             sink.write("legend.json", &legend.to_json())?;
         }
-        Ok(Box::new(PairWriter { sink, classes, verify: options.verify, lone: options.lone }))
+        Ok(Box::new(PairWriter { sink, classes, verify: options.verify, lone: options.lone, level: options.level }))
     }
 }
 
@@ -250,6 +250,7 @@ struct PairWriter {
     classes: ClassList,
     verify: bool,
     lone: bool,
+    level: mask_png::Level,
 }
 
 impl Writer for PairWriter {
@@ -266,7 +267,7 @@ impl Writer for PairWriter {
             }
             Content::Scores(_) => return Err(Error::usage("scores must become classes first")),
         };
-        let bytes = mask_png::encode(grid, &colors)?;
+        let bytes = mask_png::encode(grid, &colors, self.level)?;
         if self.verify {
             verify(&bytes, grid, &colors)?;
         }

@@ -16,6 +16,7 @@ pub use nearest::nearest;
 use std::sync::Arc;
 
 use crate::model::{ClassId, ClassList, ContentKind, Key, Layout, RawLegend, Sample, ScoreKind};
+use crate::pixels::mask_png::Level;
 use crate::report::Report;
 use crate::tree::{Sink, Source, Written};
 use crate::{Error, Limits, Result};
@@ -95,6 +96,8 @@ pub struct WriteOptions {
     pub verify: bool,
     /// Only the sample's own file: no tables beside it.
     pub lone: bool,
+    /// How much work goes into small masks.
+    pub level: Level,
 }
 
 /// A layout of files that samples are kept in.

@@ -1,3 +1,4 @@
+use super::runs::{self, for_each_run};
 use crate::{Error, Result};
 
 /// One narrow code a pixel, row-major, origin top left.
@@ -30,20 +31,24 @@ pub trait Code: Copy + Eq + Ord + Send + Sync + 'static {
     fn from_index(index: usize) -> Self;
     /// How many codes the type has.
     const LIMIT: u64;
+    /// Calls `each(code, end)` for every run of equal cells.
+    fn for_each_end(cells: &[Self], each: impl FnMut(Self, usize));
 }
 
 macro_rules! code {
-    ($($type:ty)*) => {$(
+    ($($type:ty: $ends:path)*) => {$(
         impl Code for $type {
             #[inline]
             fn index(self) -> usize { self as usize }
             #[inline]
             fn from_index(index: usize) -> Self { index as $type }
             const LIMIT: u64 = <$type>::MAX as u64 + 1;
+            #[inline]
+            fn for_each_end(cells: &[Self], each: impl FnMut(Self, usize)) { $ends(cells, each); }
         }
     )*};
 }
-code!(u8 u16 u32);
+code!(u8: runs::ends_of_bytes u16: runs::ends_by_length u32: runs::ends_by_length);
 
 /// Runs the same generic code over whichever type the cells have.
 macro_rules! with_cells {
@@ -196,32 +201,6 @@ fn dense<T: Code>(cells: &[T], codes: usize) -> Vec<(u32, u64, usize)> {
     });
     let counted = found.into_iter().enumerate().filter(|(_, (pixels, _))| *pixels > 0);
     counted.map(|(code, (pixels, first))| (code as u32, pixels, first)).collect()
-}
-
-/// Calls `each(code, start, length)` for every run of equal cells; runs go on over row ends.
-pub(crate) fn for_each_run<T: Code>(cells: &[T], mut each: impl FnMut(T, usize, usize)) {
-    let mut start = 0;
-    while let Some(&code) = cells.get(start) {
-        let rest = &cells[start..];
-        let length = run_length(rest, code);
-        each(code, start, length);
-        start += length;
-    }
-}
-
-/// How many cells at the start of `rest` equal `code`.
-#[inline]
-pub(crate) fn run_length<T: Code>(rest: &[T], code: T) -> usize {
-    // Eight at a time: compilers turn the inner comparison into one wide compare.
-    let mut length = 0;
-    for block in rest.chunks_exact(8) {
-        if block.iter().all(|&other| other == code) {
-            length += 8;
-        } else {
-            break;
-        }
-    }
-    length + rest[length..].iter().take_while(|&&other| other == code).count()
 }
 
 #[cfg(test)]

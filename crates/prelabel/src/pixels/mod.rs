@@ -1,9 +1,9 @@
 //! Codecs: bytes ⇄ pixels. None knows a format's folders, names or tables.
 
 pub mod bmp;
+mod deflate;
 mod inflate;
 pub mod mask_png;
-mod mask_rows;
 pub mod npy;
 pub mod photo;
 pub mod png;

@@ -121,7 +121,7 @@ fn mask(
     if findings.is_empty() {
         return Ok(None);
     }
-    let bytes = mask_png::encode(decoded.mask.grid(), &colors)?;
+    let bytes = mask_png::encode(decoded.mask.grid(), &colors, mask_png::Level::default())?;
     compare(&bytes, &decoded.mask, &colors)?;
     findings.sort_by_key(|finding| finding.code);
     Ok(Some((bytes, findings)))

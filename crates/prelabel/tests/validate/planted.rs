@@ -97,7 +97,12 @@ pub(crate) fn at(x: u32, y: u32) -> usize {
 pub(crate) fn png(pixels: &[Rgba]) -> Vec<u8> {
     let colors: Vec<Rgba> = pixels.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let codes = pixels.iter().map(|pixel| colors.iter().position(|color| color == pixel).unwrap() as u8);
-    mask_png::encode(&Grid::new(WIDTH, HEIGHT, Cells::U8(codes.collect())).unwrap(), &colors).unwrap()
+    mask_png::encode(
+        &Grid::new(WIDTH, HEIGHT, Cells::U8(codes.collect())).unwrap(),
+        &colors,
+        mask_png::Level::default(),
+    )
+    .unwrap()
 }
 
 /// The picture as a PNG of another kind.

@@ -14,7 +14,11 @@ pub(super) struct Level {
 pub(super) const DEFAULT: &str = "default";
 
 /// A row for each level.
-pub(super) const LEVELS: &[Level] = &[Level { name: DEFAULT, encode: mask_png::encode }];
+pub(super) const LEVELS: &[Level] = &[
+    Level { name: "fast", encode: |grid, colors| mask_png::encode(grid, colors, mask_png::Level::Fast) },
+    Level { name: DEFAULT, encode: |grid, colors| mask_png::encode(grid, colors, mask_png::Level::Default) },
+    Level { name: "small", encode: |grid, colors| mask_png::encode(grid, colors, mask_png::Level::Small) },
+];
 
 /// PNG to codes and their colours.
 pub(super) fn decode(png: &[u8]) -> Result<Mask> {

@@ -98,8 +98,12 @@ fn convert_all(
     let plan = Plan::new(&args.input, &args.classes, opened, &options, interrupted, to)?;
     let target = Target::open(&folder.pairs(), false, args.run.overwrite, args.run.dry_run)?;
     let sink = target.sink();
-    let write_options =
-        WriteOptions { classes: plan.classes.clone(), encoding: None, verify: !args.run.no_verify, lone: false };
+    let write_options = WriteOptions {
+        classes: plan.classes.clone(),
+        level: args.run.level.into(),
+        verify: !args.run.no_verify,
+        ..WriteOptions::default()
+    };
     let writer = to.writer(sink.clone(), write_options)?;
     let outcome = plan.convert(opened, &*writer, &options, interrupted, output)?;
     sink.finish()?;

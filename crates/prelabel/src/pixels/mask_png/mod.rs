@@ -2,58 +2,20 @@
 //!
 //! Labelled pixels have the legend's colour and alpha 255, unlabelled ones are 0 in every channel.
 
+mod decode;
+mod encode;
+mod parse;
+mod rows;
+
 use std::collections::HashMap;
+
+pub use encode::{Level, encode};
 
 use super::LabelImage;
 use super::png::{ColorKind, Header, header, rows};
 use crate::error::At;
-use crate::model::{Cells, Code, Grid, Mask, Rgba, run_length, with_cells};
+use crate::model::{Cells, Code, Grid, Mask, Rgba, with_cells};
 use crate::{Error, Limits, Result};
-
-/// Encodes codes through a table of colours.
-///
-/// # Errors
-/// A code without a colour.
-pub fn encode(grid: &Grid, colors: &[Rgba]) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut encoder = ::png::Encoder::new(&mut bytes, grid.width(), grid.height());
-    encoder.set_color(::png::ColorType::Rgba);
-    encoder.set_depth(::png::BitDepth::Eight);
-    encoder.set_compression(::png::Compression::Balanced);
-    // Most rows equal the one above: with this filter they are zeros.
-    encoder.set_filter(::png::Filter::Up);
-    let written = (|| {
-        let mut writer = encoder.write_header()?;
-        let mut stream = writer.stream_writer()?;
-        with_cells!(grid, cells => write_rows(cells, grid.width() as usize, colors, &mut stream))?;
-        stream.finish()?;
-        writer.finish()
-    })();
-    written.map_err(|error| Error::invalid("the mask cannot be written as a PNG").source(error))?;
-    Ok(bytes)
-}
-
-fn write_rows<T: Code>(
-    cells: &[T],
-    width: usize,
-    colors: &[Rgba],
-    stream: &mut impl std::io::Write,
-) -> Result<(), ::png::EncodingError> {
-    let mut row = vec![0u8; width * 4];
-    for codes in cells.chunks_exact(width) {
-        let mut x = 0;
-        while let Some(&code) = codes.get(x) {
-            let length = run_length(&codes[x..], code);
-            let Some(Rgba(color)) = colors.get(code.index()) else {
-                return Err(std::io::Error::other(format!("code {} has no colour", code.index())).into());
-            };
-            row[x * 4..(x + length) * 4].as_chunks_mut::<4>().0.fill(*color);
-            x += length;
-        }
-        stream.write_all(&row)?;
-    }
-    Ok(())
-}
 
 /// Decodes a mask. A PNG of another type than a mask's is decoded too if its pixels are colours
 /// exactly (8-bit RGB, palette, grey up to 8 bits), so that a validator can say more than "wrong type";
@@ -73,7 +35,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<(Header, Mask)> {
     if color == ColorKind::Palette {
         return decode_palette(bytes, limits, header);
     }
-    if let Some(mask) = super::mask_rows::decode(bytes, &header) {
+    if let Some(mask) = decode::plain(bytes, &header) {
         return Ok((header, mask?));
     }
     let header = rows(bytes, limits, |row| {
@@ -208,7 +170,7 @@ mod tests {
 
     fn round_trip(width: u32, height: u32, cells: Cells, colors: Vec<Rgba>) {
         let grid = Grid::new(width, height, cells).unwrap();
-        let png = encode(&grid, &colors).unwrap();
+        let png = encode(&grid, &colors, Level::Default).unwrap();
         let (header, mask) = decode(&png, &Limits::default()).unwrap();
         assert_eq!((header.color, header.bits, header.interlaced), (ColorKind::Rgba, 8, false));
         for y in 0..height {
@@ -235,7 +197,7 @@ mod tests {
     #[test]
     fn a_code_without_a_colour_is_refused() {
         let grid = Grid::new(1, 1, Cells::U8(vec![3])).unwrap();
-        assert!(encode(&grid, &many(3)).is_err());
+        assert!(encode(&grid, &many(3), Level::Default).is_err());
     }
 
     #[test]

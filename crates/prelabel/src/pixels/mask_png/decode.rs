@@ -3,11 +3,11 @@
 //! Rows come out of the inflater into a small window and are taken 16 pixels at a time. Most such blocks repeat what is
 //! above or at the left, under whatever filter: then their codes are copied, and no colour is looked up.
 
-use super::inflate::{Broken, Inflate, SLACK, WINDOW};
-use super::png::{ColorKind, Header};
-use super::png_chunks::plain_chunks;
 use crate::Result;
 use crate::model::{Cells, Grid, Mask, Rgba};
+use crate::pixels::inflate::{Broken, Inflate, SLACK, WINDOW};
+use crate::pixels::png::{ColorKind, Header};
+use crate::pixels::png_chunks::plain_chunks;
 
 const PIXEL: usize = 4;
 /// Pixels of a block, and its bytes.
@@ -18,7 +18,7 @@ type Block = [u32; PIXELS];
 
 /// Decodes a plain file: RGBA, 8 bits, not interlaced, with no chunk of any weight but IHDR, IDAT and IEND. `None` for any
 /// other file and for a damaged one: a decoder that says what is wrong takes those.
-pub(super) fn decode(bytes: &[u8], header: &Header) -> Option<Result<Mask>> {
+pub(super) fn plain(bytes: &[u8], header: &Header) -> Option<Result<Mask>> {
     if header.color != ColorKind::Rgba || header.bits != 8 || header.interlaced {
         return None;
     }
@@ -116,11 +116,11 @@ impl Rows {
         // Above the first row is nothing: four zero bytes a pixel, which may be no colour of the mask.
         let all = y == 0;
         match filter {
-            0 => self.each_block(start, row, all, |row, above, left| unfilter_none(row, above, left)),
-            1 => self.each_block(start, row, all, |row, above, left| unfilter_sub(row, above, left)),
-            2 => self.each_block(start, row, all, |row, above, left| unfilter_up(row, above, left)),
-            3 => self.each_block(start, row, all, |row, above, left| unfilter_average(row, above, left)),
-            4 => self.each_block(start, row, all, |row, above, left| unfilter_paeth(row, above, left)),
+            0 => self.each_block(start, row, all, unfilter_none),
+            1 => self.each_block(start, row, all, unfilter_sub),
+            2 => self.each_block(start, row, all, unfilter_up),
+            3 => self.each_block(start, row, all, unfilter_average),
+            4 => self.each_block(start, row, all, unfilter_paeth),
             _ => return Err(Broken),
         }
         Ok(())
