@@ -203,7 +203,7 @@ fn check(masks: &Path, maps: &Path, rgb: bool) -> anyhow::Result<()> {
     let palette = palette(VOID);
     for index in 0..wanted.min(DIFFERENT as usize) {
         let labels =
-            npy::decode_labels(&fs::read(maps.join(format!("map-{index:05}.npy")))?, &prelabel::Limits::default())?;
+            npy::decode_labels(fs::read(maps.join(format!("map-{index:05}.npy")))?, &prelabel::Limits::default())?;
         let labels = labels.as_u8().context("class IDs above 255")?.into_owned();
         let file = fs::read(masks.join(format!("map-{index:05}.png")))?;
         let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info()?;

@@ -90,7 +90,7 @@ impl Input {
             From::File(path) => {
                 let path = root.join("testdata").join(path);
                 let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-                (pixels::npy::decode_labels(&bytes, &Limits::default())?, 0)
+                (pixels::npy::decode_labels(bytes, &Limits::default())?, 0)
             }
         };
         let labels = map.as_u8().context("class IDs above 255")?.into_owned();

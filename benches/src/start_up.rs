@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::ensure;
+use prelabel::pixels::mask_png::Level;
 use prelabel::{Limits, pixels::npy};
 
 use crate::maps::{INPUTS, Map};
@@ -51,8 +52,8 @@ pub(crate) fn run(args: &Args, verdicts: &mut Verdicts) -> anyhow::Result<()> {
 /// What converting is beside start-up: decode the map, encode the mask, decode it again to verify it.
 fn work(bytes: &[u8], map: &Map) -> anyhow::Result<f64> {
     let start = Instant::now();
-    let read = npy::decode_labels(bytes, &Limits::default())?;
-    let png = prelabel::pixels::mask_png::encode(read.grid(), &map.colors)?;
+    let read = npy::decode_labels(bytes.to_vec(), &Limits::default())?;
+    let png = prelabel::pixels::mask_png::encode(read.grid(), &map.colors, Level::default())?;
     ours::decode(&png, map)?;
     Ok(start.elapsed().as_secs_f64())
 }

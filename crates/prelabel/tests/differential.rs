@@ -12,6 +12,7 @@ use prelabel::convert::{self, Adapter, Options};
 use prelabel::formats::{self, Encoding, ReadOptions, Reader, WriteOptions};
 use prelabel::geometry::{PixelRule, rasterize};
 use prelabel::model::{Class, ClassList, Content, LabelMap, Layout, Polygon, Ring, ScoreKind};
+use prelabel::pixels::mask_png::{self, Level};
 use prelabel::report::Report;
 use prelabel::tree::{FolderSource, MemorySink};
 use prelabel::{Limits, classes, transform};
@@ -98,8 +99,8 @@ fn maps() -> Vec<(String, LabelMap)> {
         let Content::LabelMap(map) = content(&*reader, &path) else { panic!("{}", path.display()) };
         maps.push((path.file_stem().unwrap().to_string_lossy().into_owned(), map));
     }
-    for (width, height) in [(1u32, 1u32), (1, 300), (300, 1), (31, 33), (257, 64)] {
-        for classes in [1u32, 2, 200, 60_000] {
+    for (width, height) in [(1u32, 1u32), (1, 65_535), (65_535, 1), (31, 33), (257, 64), (8191, 3), (8192, 3)] {
+        for classes in [1u32, 2, 200, 2_000] {
             let mut state = width * 7 + height * 13 + classes;
             let ids: Vec<i64> = (0..width * height)
                 .map(|_| {
@@ -129,20 +130,16 @@ fn what_is_written_others_read_to_the_same_values() {
         let list = classes::with_proposed_colors(ClassList::new(named).unwrap()).list;
         let color = |id: i64| list.classes().iter().find(|class| class.id == id).and_then(|class| class.color);
         fs::write(source.path().join("map.npy"), npy(&map)).unwrap();
-        for (to, encoding, ending) in [
-            ("label-map", Some(Encoding::Png), "png"),
-            ("label-map", Some(Encoding::Npy), "npy"),
-            ("gt-studio", None, "mask.png"),
+        for (to, encoding, level, ending) in [
+            ("label-map", Some(Encoding::Png), Level::Default, "png"),
+            ("label-map", Some(Encoding::Npy), Level::Default, "npy"),
+            ("gt-studio", None, Level::Fast, "fast.mask.png"),
+            ("gt-studio", None, Level::Default, "default.mask.png"),
+            ("gt-studio", None, Level::Small, "small.mask.png"),
         ] {
             let (_, reader) = reader(source.path(), ReadOptions::default());
             let sink = Arc::new(MemorySink::new(false));
-            let options = WriteOptions {
-                classes: Some(list.clone()),
-                encoding,
-                verify: true,
-                lone: true,
-                ..WriteOptions::default()
-            };
+            let options = WriteOptions { classes: Some(list.clone()), encoding, level, verify: true, lone: true };
             let writer = formats::find(to).unwrap().writer(sink.clone(), options).unwrap();
             let adapter = Adapter { classes: Some(list.clone()), min_confidence: None };
             let run = Options::default();
@@ -153,8 +150,8 @@ fn what_is_written_others_read_to_the_same_values() {
             let last = ending.rsplit('.').next().unwrap();
             let (_, bytes) = files.iter().find(|(path, _)| path.ends_with(last)).expect("one file is written");
             fs::write(written.join(format!("{name}.{ending}")), bytes).unwrap();
-            let values = map.ids().into_iter().map(|id| match ending {
-                "mask.png" => color(id).map_or(0, |color| i64::from(u32::from_le_bytes(color.opaque().0))),
+            let values = map.ids().into_iter().map(|id| match to {
+                "gt-studio" => color(id).map_or(0, |color| i64::from(u32::from_le_bytes(color.opaque().0))),
                 _ => id,
             });
             write_truth(&truth.join(format!("{name}.{ending}")), (map.width(), map.height()), values);
@@ -167,6 +164,26 @@ fn what_is_written_others_read_to_the_same_values() {
     }
     let found = peers::run(&python, include_str!("differential/read_back.py"), &[folder.path().to_str().unwrap()]);
     assert_eq!(found.trim(), compared.to_string());
+}
+
+#[test]
+fn masks_by_other_tools_are_decoded_to_the_same_colours() {
+    let Some(python) = peers::python("masks_by_other_tools_are_decoded_to_the_same_colours") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let made = peers::run(&python, include_str!("differential/masks.py"), &[root.to_str().unwrap()]);
+    let cases = testkit::entries(&root.join("cases"));
+    assert_eq!(made.trim(), cases.len().to_string());
+    assert!(cases.len() > 200, "{} cases", cases.len());
+    for case in &cases {
+        let (width, height, values) = truth(&root.join("truth").join(case.file_name().unwrap()));
+        let decoded = mask_png::decode(&fs::read(case).unwrap(), &Limits::default());
+        let (_, mask) = decoded.unwrap_or_else(|error| panic!("{}: {error}", case.display()));
+        assert_eq!(mask.size(), (width, height), "{}", case.display());
+        let color = |index: u32| mask.colors()[mask.grid().get(index % width, index / width).unwrap() as usize];
+        let found = (0..width * height).map(|index| i64::from(u32::from_le_bytes(color(index).0)));
+        assert!(found.eq(values), "{}", case.display());
+    }
 }
 
 /// The map as an array of int64, so that the test does not rest on our own writer.

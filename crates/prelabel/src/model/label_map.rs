@@ -163,24 +163,22 @@ impl LabelMap {
     }
 
     /// The IDs as a narrower or wider unsigned type, if all fit.
-    pub fn narrow<T: TryFrom<ClassId> + Copy>(&self) -> Option<Vec<T>> {
-        let mut table: Vec<Option<T>> = Vec::new();
-        for found in self.grid.occurrences() {
-            let code = found.code as usize;
-            if matches!(self.grid.cells(), Cells::U32(_)) && self.ids.is_none() {
-                T::try_from(ClassId::from(found.code)).ok()?;
-                continue;
-            }
-            table.resize(code + 1, None);
-            table[code] = Some(T::try_from(self.id_of(found.code)).ok()?);
+    pub fn narrow<T: TryFrom<ClassId> + Copy + Default>(&self) -> Option<Vec<T>> {
+        let Some(ids) = &self.ids else {
+            // The greatest code is the greatest ID.
+            let highest = with_cells!(self.grid, cells => max_code(cells));
+            T::try_from(ClassId::try_from(highest).ok()?).ok()?;
+            let id = |code: usize| T::try_from(code as ClassId).unwrap_or_default();
+            return Some(with_cells!(self.grid, cells => cells.iter().map(|code| id(code.index())).collect()));
+        };
+        let fits: Vec<Option<T>> = ids.iter().map(|&id| T::try_from(id).ok()).collect();
+        // What does not fit matters only where it occurs.
+        let unfit = |code: u32| fits.get(code as usize).is_none_or(Option::is_none);
+        if fits.iter().any(Option::is_none) && self.grid.occurrences().iter().any(|found| unfit(found.code)) {
+            return None;
         }
-        with_cells!(self.grid, cells => cells
-            .iter()
-            .map(|code| match table.get(code.index()) {
-                Some(id) => *id,
-                None => T::try_from(code.index() as ClassId).ok(),
-            })
-            .collect())
+        let table: Vec<T> = fits.into_iter().map(Option::unwrap_or_default).collect();
+        Some(with_cells!(self.grid, cells => through(cells, &table)))
     }
 }
 
@@ -198,6 +196,26 @@ impl PartialEq for LabelMap {
 }
 
 impl Eq for LabelMap {}
+
+/// Looks every cell up; where a block of them is alike, once.
+fn through<C: Code, T: Copy + Default>(cells: &[C], table: &[T]) -> Vec<T> {
+    const BLOCK: usize = 16;
+    let entry = |code: C| table.get(code.index()).copied().unwrap_or_default();
+    let mut found = vec![T::default(); cells.len()];
+    let (blocks, rest) = cells.as_chunks::<BLOCK>();
+    let (places, last) = found.as_chunks_mut::<BLOCK>();
+    for (block, place) in blocks.iter().zip(places) {
+        if *block == [block[0]; BLOCK] {
+            *place = [entry(block[0]); BLOCK];
+        } else {
+            *place = block.map(entry);
+        }
+    }
+    for (&code, place) in rest.iter().zip(last) {
+        *place = entry(code);
+    }
+    found
+}
 
 fn max_code<T: Code>(cells: &[T]) -> usize {
     cells.iter().copied().max().map_or(0, Code::index)

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::noise::{self, is_noise};
 use super::parse::{self, End};
 use super::rows::{Adler, Run, START, split, subtract};
 use crate::model::{Code, Grid, Rgba, with_cells};
@@ -92,10 +93,12 @@ impl Scratch {
         self.out.clear();
         self.tokens.clear();
         let mut file = File::start(&mut self.out, grid.width(), grid.height());
-        let coded = with_cells!(grid, cells => {
-            rows(cells, grid.width() as usize, colors, level == Level::Fast, &mut self.rows, &mut self.tokens, &mut file)
+        let width = grid.width() as usize;
+        let checksum = with_cells!(grid, cells => match is_noise(cells, width) {
+            true => noise::rows(cells, width, colors, BLOCK, &mut self.tokens, &mut file),
+            false => rows(cells, width, colors, level == Level::Fast, &mut self.rows, &mut self.tokens, &mut file),
         });
-        let bytes = coded.map(|adler| file.end(adler));
+        let bytes = checksum.map(|checksum| file.end(checksum));
         if self.out.capacity() > KEPT {
             self.out = Bits::default();
         }
@@ -111,7 +114,7 @@ fn rows<T: Code>(
     scratch: &mut Rows,
     tokens: &mut Tokens,
     file: &mut File<'_>,
-) -> Result<Adler, usize> {
+) -> Result<u32, usize> {
     let mut adler = Adler::START;
     let stride = width * 4 + 1;
     let mut sum = Default::default();
@@ -148,11 +151,11 @@ fn rows<T: Code>(
     }
     parse::finish(end, up, tokens);
     file.block(tokens, true);
-    Ok(adler)
+    Ok(adler.finish())
 }
 
 /// The file around the compressed rows.
-struct File<'a> {
+pub(super) struct File<'a> {
     out: &'a mut Bits,
     /// Where the chunk under way begins.
     chunk: usize,
@@ -190,7 +193,7 @@ impl<'a> File<'a> {
         self.out.bytes(&crc.to_be_bytes());
     }
 
-    fn block(&mut self, tokens: &mut Tokens, last: bool) {
+    pub(super) fn block(&mut self, tokens: &mut Tokens, last: bool) {
         tokens.write_block(last, self.out);
         if self.out.written().len() - self.chunk > CHUNK {
             self.close();
@@ -198,9 +201,9 @@ impl<'a> File<'a> {
         }
     }
 
-    fn end(mut self, adler: Adler) -> Vec<u8> {
+    fn end(mut self, checksum: u32) -> Vec<u8> {
         self.out.align();
-        self.out.bytes(&adler.finish().to_be_bytes());
+        self.out.bytes(&checksum.to_be_bytes());
         self.close();
         self.open(b"IEND");
         self.close();

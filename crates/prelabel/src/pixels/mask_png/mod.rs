@@ -4,6 +4,7 @@
 
 mod decode;
 mod encode;
+mod noise;
 mod parse;
 mod rows;
 
