@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::noise::{self, is_noise};
 use super::parse::{self, End};
-use super::rows::{Adler, Run, START, split, subtract};
+use super::rows::{Adler, Run, START, split};
 use crate::model::{Code, Grid, Rgba, with_cells};
 use crate::pixels::deflate::{Bits, Tokens};
 use crate::{Error, Result};
@@ -54,13 +54,11 @@ struct Scratch {
     out: Bits,
 }
 
-/// The row under way and the one above, as runs of colour and of what the filter Up leaves.
+/// The row under way and the one above, as runs of colour.
 #[derive(Default)]
 struct Rows {
     runs: Vec<Run>,
     above: Vec<Run>,
-    left: Vec<Run>,
-    left_above: Vec<Run>,
 }
 
 /// More than this is not kept from one mask to the next.
@@ -110,7 +108,7 @@ fn rows<T: Code>(
     cells: &[T],
     width: usize,
     colors: &[Rgba],
-    up: bool,
+    quick: bool,
     scratch: &mut Rows,
     tokens: &mut Tokens,
     file: &mut File<'_>,
@@ -120,28 +118,19 @@ fn rows<T: Code>(
     let mut sum = Default::default();
     let mut end = End::default();
     let mut last: Option<&[T]> = None;
-    let Rows { runs, above, left, left_above } = scratch;
+    let Rows { runs, above } = scratch;
     above.clear();
     above.extend([START, Run { end: width as u32, color: 0 }]);
-    left_above.clear();
-    left_above.push(START);
     for row in cells.chunks_exact(width) {
         if last == Some(row) {
             runs.clone_from(above);
         } else {
             split(row, colors, runs)?;
         }
-        if up {
-            subtract(runs, above, left);
-            sum = Adler::of_row(2, left);
-            end = parse::row(2, left, left_above, true, end, tokens);
-            std::mem::swap(left, left_above);
-        } else {
-            if last != Some(row) {
-                sum = Adler::of_row(0, runs);
-            }
-            end = parse::row(0, runs, if last.is_some() { above } else { &[START] }, false, end, tokens);
+        if last != Some(row) {
+            sum = Adler::of_row(0, runs);
         }
+        end = parse::row(runs, if last.is_some() { above } else { &[START] }, quick, end, tokens);
         adler.row(sum, stride as u64);
         if tokens.len() >= BLOCK {
             file.block(tokens, false);
@@ -149,7 +138,7 @@ fn rows<T: Code>(
         std::mem::swap(runs, above);
         last = Some(row);
     }
-    parse::finish(end, up, tokens);
+    parse::finish(end, tokens);
     file.block(tokens, true);
     Ok(adler.finish())
 }

@@ -17,13 +17,13 @@ pub(super) struct End {
     same: usize,
 }
 
-/// Writes the tokens of a row: its filter's number and its pixels. Both lists of runs start with a sentinel that
-/// ends at column 0. Where `zeros` is set, zeros are copied from one byte back: all readers are quick at that.
-pub(super) fn row(filter: u8, runs: &[Run], above: &[Run], zeros: bool, end: End, tokens: &mut Tokens) -> End {
+/// Writes the tokens of a row: its filter's number (none) and its pixels. Both lists of runs start with a sentinel that
+/// ends at column 0. Where `quick` is set, fewer places above are looked at.
+pub(super) fn row(runs: &[Run], above: &[Run], quick: bool, end: End, tokens: &mut Tokens) -> End {
     let Some(last) = runs.last() else { return End::default() };
     let stride = last.end as usize * PIXEL + 1;
-    let mut row = Row { runs, above, stride, zeros, tokens, at: 0, near: 1 };
-    row.start(filter, end);
+    let mut row = Row { runs, above, stride, quick, tokens, at: 0, near: 1 };
+    row.start(end);
     for change in 2..runs.len() {
         row.change(change);
     }
@@ -33,20 +33,19 @@ pub(super) fn row(filter: u8, runs: &[Run], above: &[Run], zeros: bool, end: End
 }
 
 /// Writes what the last row left.
-pub(super) fn finish(end: End, zeros: bool, tokens: &mut Tokens) {
-    repeat(end.left, 0, end.color, zeros, tokens);
+pub(super) fn finish(end: End, tokens: &mut Tokens) {
+    repeat(end.left, 0, end.color, tokens);
 }
 
 /// Repeats a colour so many times, up to a byte `phase` of a pixel.
 #[inline]
-fn repeat(length: usize, phase: usize, color: u32, zeros: bool, tokens: &mut Tokens) {
-    let distance = if zeros && color == 0 { 1 } else { PIXEL };
+fn repeat(length: usize, phase: usize, color: u32, tokens: &mut Tokens) {
     let (many, rest) = (length / MAX_COPY, length % MAX_COPY);
     if many > 0 {
-        tokens.longest(many, distance);
+        tokens.longest(many, PIXEL);
     }
     if rest >= MIN_COPY {
-        tokens.copy(rest, distance);
+        tokens.copy(rest, PIXEL);
     } else if rest > 0 {
         tokens.literals(color.rotate_right(8 * (phase.wrapping_sub(rest) % PIXEL) as u32), rest as u32);
     }
@@ -56,9 +55,9 @@ struct Row<'a> {
     runs: &'a [Run],
     above: &'a [Run],
     stride: usize,
-    zeros: bool,
+    quick: bool,
     tokens: &'a mut Tokens,
-    /// The byte of the row that comes next. Four bytes, or one before zeros, stand before it that it repeats.
+    /// The byte of the row that comes next. Four bytes stand before it that it repeats.
     at: usize,
     /// The first run above that ends at this place or right of it.
     near: usize,
@@ -73,28 +72,21 @@ struct Far {
 }
 
 impl Row<'_> {
-    fn start(&mut self, filter: u8, end: End) {
+    fn start(&mut self, end: End) {
         let same = self.common(1, 1);
         if same > 0 && self.stride <= WINDOW {
             let rest = end.left % MAX_COPY;
             // The copy holds the filter and the first pixel at the least: from that on pixels repeat.
             let fits = rest <= end.same && rest + 1 + PIXEL <= MAX_COPY;
             let before = if fits && (rest < MIN_COPY || !self.loses(1, 0, rest, same + 1)) { rest } else { 0 };
-            repeat(end.left - before, PIXEL - before % PIXEL, end.color, self.zeros, self.tokens);
+            repeat(end.left - before, PIXEL - before % PIXEL, end.color, self.tokens);
             self.copy_far(before, same + 1, self.stride, 1);
             return;
         }
-        finish(end, self.zeros, self.tokens);
-        self.tokens.literal(filter);
-        self.at = 1;
-        let color = self.runs[1].color;
-        if self.zeros && color == 0 {
-            self.tokens.literal(0);
-            self.at = 2;
-        } else {
-            self.tokens.literals(color, PIXEL as u32);
-            self.at = 1 + PIXEL;
-        }
+        finish(end, self.tokens);
+        self.tokens.literal(0);
+        self.tokens.literals(self.runs[1].color, PIXEL as u32);
+        self.at = 1 + PIXEL;
     }
 
     /// How many bytes are the same from the starts of two runs on; no more than a copy needs.
@@ -153,7 +145,7 @@ impl Row<'_> {
         if before + after <= MAX_COPY {
             return false;
         }
-        if before + PIXEL > MAX_COPY {
+        if self.quick || before + PIXEL > MAX_COPY {
             return true;
         }
         let (short, long) = (place + MAX_COPY - before, place + after.min(MAX_COPY));
@@ -165,8 +157,9 @@ impl Row<'_> {
     #[inline]
     fn far(&self, run: usize, left: Run, here: Run) -> Far {
         let mut best = Far::default();
-        let first = self.near.saturating_sub(2).max(1);
-        for (index, pair) in self.above[first..].windows(2).take(4).enumerate() {
+        let (back, most) = if self.quick { (1, 3) } else { (2, 4) };
+        let first = self.near.saturating_sub(back).max(1);
+        for (index, pair) in self.above[first..].windows(2).take(most).enumerate() {
             if pair[0].color != left.color || pair[1].color != here.color {
                 continue;
             }
@@ -204,7 +197,7 @@ impl Row<'_> {
     /// Repeats a colour up to a byte of the row.
     #[inline]
     fn repeat(&mut self, to: usize, color: u32) {
-        repeat(to.saturating_sub(self.at), to.wrapping_sub(1), color, self.zeros, self.tokens);
+        repeat(to.saturating_sub(self.at), to.wrapping_sub(1), color, self.tokens);
         self.at = to;
     }
 
@@ -213,13 +206,8 @@ impl Row<'_> {
     fn literals(&mut self, place: usize, left: u32, here: u32) {
         let differ = left ^ here;
         let first = (differ.trailing_zeros() / 8) as usize;
-        let mut end = PIXEL - (differ.leading_zeros() / 8) as usize;
+        let end = PIXEL - (differ.leading_zeros() / 8) as usize;
         self.repeat(place + first, left);
-        if self.zeros && here == 0 {
-            // One zero is enough to repeat, and may stand there already.
-            let byte = if first > 0 { 0 } else { left >> 24 };
-            end = if byte == 0 { first } else { first + 1 };
-        }
         if end > first {
             self.tokens.literals(here >> (8 * first), (end - first) as u32);
         }

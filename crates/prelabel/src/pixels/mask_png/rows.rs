@@ -37,37 +37,6 @@ pub(super) fn split<T: Code>(row: &[T], colors: &[Rgba], runs: &mut Vec<Run>) ->
     missing.map_or(Ok(()), Err)
 }
 
-/// The runs of what remains of a row when the one above is subtracted from it, byte by byte (the filter Up).
-pub(super) fn subtract(runs: &[Run], above: &[Run], left: &mut Vec<Run>) {
-    left.clear();
-    left.push(START);
-    let (mut mine, mut other) = (runs[1..].iter(), above[1..].iter());
-    let (Some(mut one), Some(mut two)) = (mine.next(), other.next()) else { return };
-    loop {
-        let run = Run { end: one.end.min(two.end), color: difference(one.color, two.color) };
-        match left.last_mut() {
-            Some(last) if last.color == run.color && last.end > 0 => *last = run,
-            _ => left.push(run),
-        }
-        let (one_ends, two_ends) = (one.end == run.end, two.end == run.end);
-        if one_ends {
-            let Some(next) = mine.next() else { return };
-            one = next;
-        }
-        if two_ends {
-            let Some(next) = other.next() else { return };
-            two = next;
-        }
-    }
-}
-
-/// Four differences at once.
-#[inline]
-fn difference(one: u32, two: u32) -> u32 {
-    const HIGH: u32 = 0x8080_8080;
-    (one | HIGH).wrapping_sub(two & !HIGH) ^ ((one ^ !two) & HIGH)
-}
-
 const MODULUS: u64 = 65521;
 /// So many pixels can be summed before the sums must be reduced.
 const PIECE: u32 = 1 << 16;
@@ -188,19 +157,6 @@ mod tests {
             }
             sum.row(Adler::of_row(2, &runs), (bytes.len() - before) as u64);
             assert_eq!((sum.finish(), piecewise.finish()), (plain(&bytes), plain(&bytes)));
-        }
-    }
-
-    #[test]
-    fn differences_are_of_bytes() {
-        let bytes = [0u8, 1, 127, 128, 129, 254, 255];
-        for one in bytes {
-            for two in bytes {
-                let found =
-                    difference(u32::from_le_bytes([one, 0, two, 255]), u32::from_le_bytes([two, 255, one, one]));
-                let wanted = [one.wrapping_sub(two), 1, two.wrapping_sub(one), 255 - one];
-                assert_eq!(found.to_le_bytes(), wanted);
-            }
         }
     }
 
