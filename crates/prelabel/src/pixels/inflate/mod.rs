@@ -143,6 +143,47 @@ fn coded(bits: &mut Bits<'_>, tables: &Tables, out: &mut [u8], mut at: usize) ->
     Ok((at, false))
 }
 
+/// Takes what a stream says, token by token, without the bytes ever being put together.
+pub(super) trait Tokens {
+    /// One byte or two.
+    fn literals(&mut self, bytes: &[u8]) -> Result<(), Broken>;
+    /// That many bytes from so far back.
+    fn copy(&mut self, length: usize, distance: usize) -> Result<(), Broken>;
+}
+
+impl<'a> Inflate<'a> {
+    /// Hands all tokens over; returns what follows the stream.
+    pub(super) fn tokens(mut self, to: &mut impl Tokens) -> Result<&'a [u8], Broken> {
+        loop {
+            match self.block {
+                Block::Ended => return Ok(self.rest()),
+                Block::Between if self.last => self.block = Block::Ended,
+                Block::Between => self.start()?,
+                Block::Stored(left) => {
+                    self.bits.bytes(left)?.chunks(2).try_for_each(|bytes| to.literals(bytes))?;
+                    self.block = Block::Between;
+                }
+                Block::Coded => {
+                    let mut bits = self.bits.clone();
+                    loop {
+                        bits.refill();
+                        match self.tables.literal_or_length(&mut bits)? {
+                            Decoded::Literals(bytes, count) => to.literals(&bytes[..count])?,
+                            Decoded::End => break,
+                            // A length leaves 36 of 56 bits; a distance takes 28 at most.
+                            Decoded::Length(length) => to.copy(length, self.tables.distance(&mut bits)?)?,
+                        }
+                        bits.check()?;
+                    }
+                    self.bits = bits;
+                    self.bits.check()?;
+                    self.block = Block::Between;
+                }
+            }
+        }
+    }
+}
+
 /// Copies `length` bytes from `distance` back; may write up to 38 bytes more.
 #[inline]
 fn copy(out: &mut [u8], at: usize, distance: usize, length: usize) {

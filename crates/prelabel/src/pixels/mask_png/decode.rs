@@ -23,17 +23,19 @@ pub(super) fn plain(bytes: &[u8], header: &Header) -> Option<Result<Mask>> {
         return None;
     }
     let data = plain_chunks(bytes)?;
-    let [method, flags, deflated @ ..] = &*data else { return None };
-    // Deflate, a window of at most 32 KiB, no preset dictionary.
-    if method & 15 != 8 || method >> 4 > 7 || flags & 32 != 0 || (u16::from(*method) << 8 | u16::from(*flags)) % 31 != 0
-    {
-        return None;
-    }
+    let deflated = deflated(&data)?;
     let (width, height) = (header.width as usize, header.height as usize);
     let mut rows = Rows::new(width, height);
     let adler = inflate_rows(deflated, width, height, &mut rows).ok()?;
     let stored = adler.1.first_chunk::<4>()?;
     (u32::from_be_bytes(*stored) == adler.0).then(|| rows.into_mask(header.width, header.height))
+}
+
+/// What a zlib stream holds: deflate, a window of at most 32 KiB, no preset dictionary.
+pub(super) fn deflated(data: &[u8]) -> Option<&[u8]> {
+    let [method, flags, deflated @ ..] = data else { return None };
+    let whole = (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31);
+    (method & 15 == 8 && method >> 4 <= 7 && flags & 32 == 0 && whole).then_some(deflated)
 }
 
 /// Feeds every row; returns the checksum of all of them, and what follows the stream.

@@ -7,10 +7,12 @@ mod encode;
 mod noise;
 mod parse;
 mod rows;
+mod verify;
 
 use std::collections::HashMap;
 
 pub use encode::{Level, encode};
+pub(crate) use verify::verify;
 
 use super::LabelImage;
 use super::png::{ColorKind, Header, header, rows};
