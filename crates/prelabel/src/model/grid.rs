@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use super::runs::{self, for_each_run};
 use crate::{Error, Result};
 
@@ -5,12 +7,22 @@ use crate::{Error, Result};
 ///
 /// # Guarantees
 /// `width × height` equals the number of cells, and both are at least 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Grid {
     width: u32,
     height: u32,
     cells: Cells,
+    /// What occurs, once somebody has asked: every step of a conversion does, and pixels never change.
+    found: OnceLock<Vec<Occurrence>>,
 }
+
+impl PartialEq for Grid {
+    fn eq(&self, other: &Self) -> bool {
+        self.size() == other.size() && self.cells == other.cells
+    }
+}
+
+impl Eq for Grid {}
 
 /// The codes, in the narrowest type that their maker found enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +113,7 @@ impl Grid {
                 .found(format!("{} pixels", cells.len()))
                 .expected(format!("{width} × {height}, each at least 1")));
         }
-        Ok(Grid { width, height, cells })
+        Ok(Grid { width, height, cells, found: OnceLock::new() })
     }
 
     /// Columns.
@@ -171,6 +183,10 @@ impl Grid {
 
     /// Every code that occurs, ascending, with its number of pixels and its first place.
     pub fn occurrences(&self) -> Vec<Occurrence> {
+        self.found.get_or_init(|| self.count()).clone()
+    }
+
+    fn count(&self) -> Vec<Occurrence> {
         let found = match &self.cells {
             Cells::U8(cells) => dense(cells, 1 << 8),
             Cells::U16(cells) => dense(cells, 1 << 16),

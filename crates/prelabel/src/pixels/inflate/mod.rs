@@ -152,7 +152,8 @@ pub(super) trait Tokens {
 }
 
 impl<'a> Inflate<'a> {
-    /// Hands all tokens over; returns what follows the stream.
+    /// Hands all tokens over; returns what follows the stream. A stream that is cut off may hand over more than it
+    /// holds before that is noticed: who takes the tokens must refuse what is too much.
     pub(super) fn tokens(mut self, to: &mut impl Tokens) -> Result<&'a [u8], Broken> {
         loop {
             match self.block {
@@ -173,7 +174,6 @@ impl<'a> Inflate<'a> {
                             // A length leaves 36 of 56 bits; a distance takes 28 at most.
                             Decoded::Length(length) => to.copy(length, self.tables.distance(&mut bits)?)?,
                         }
-                        bits.check()?;
                     }
                     self.bits = bits;
                     self.bits.check()?;

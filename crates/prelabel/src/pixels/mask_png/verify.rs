@@ -76,7 +76,8 @@ impl<T: Code> Tokens for Check<'_, T> {
             Some(from) => (self.y, from),
             None => {
                 let back = distance - self.byte;
-                let rows = back.div_ceil(stride);
+                // Seldom more than a row: a division would take as long as the rest.
+                let rows = if back <= stride { 1 } else { back.div_ceil(stride) };
                 (self.y.checked_sub(rows).ok_or(Broken)?, rows * stride - back)
             }
         };
