@@ -178,7 +178,16 @@ impl LabelMap {
             return None;
         }
         let table: Vec<T> = fits.into_iter().map(Option::unwrap_or_default).collect();
-        Some(with_cells!(self.grid, cells => through(cells, &table)))
+        Some(match self.grid.cells() {
+            Cells::U8(cells) => {
+                // As long as codes go: no look needs a check.
+                let mut all = [T::default(); 256];
+                all.iter_mut().zip(table).for_each(|(entry, id)| *entry = id);
+                through(cells, |code| all[usize::from(code)])
+            }
+            Cells::U16(cells) => through(cells, |code| table.get(code.index()).copied().unwrap_or_default()),
+            Cells::U32(cells) => through(cells, |code| table.get(code.index()).copied().unwrap_or_default()),
+        })
     }
 }
 
@@ -198,9 +207,8 @@ impl PartialEq for LabelMap {
 impl Eq for LabelMap {}
 
 /// Looks every cell up; where a block of them is alike, once.
-fn through<C: Code, T: Copy + Default>(cells: &[C], table: &[T]) -> Vec<T> {
+fn through<C: Code, T: Copy + Default>(cells: &[C], entry: impl Fn(C) -> T) -> Vec<T> {
     const BLOCK: usize = 16;
-    let entry = |code: C| table.get(code.index()).copied().unwrap_or_default();
     let mut found = vec![T::default(); cells.len()];
     let (blocks, rest) = cells.as_chunks::<BLOCK>();
     let (places, last) = found.as_chunks_mut::<BLOCK>();
@@ -208,7 +216,7 @@ fn through<C: Code, T: Copy + Default>(cells: &[C], table: &[T]) -> Vec<T> {
         if *block == [block[0]; BLOCK] {
             *place = [entry(block[0]); BLOCK];
         } else {
-            *place = block.map(entry);
+            *place = block.map(&entry);
         }
     }
     for (&code, place) in rest.iter().zip(last) {
