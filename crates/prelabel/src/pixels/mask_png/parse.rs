@@ -22,6 +22,10 @@ pub(super) struct End {
 pub(super) fn row(runs: &[Run], above: &[Run], quick: bool, end: End, tokens: &mut Tokens) -> End {
     let Some(last) = runs.last() else { return End::default() };
     let stride = last.end as usize * PIXEL + 1;
+    if runs.len() == 2 && last.color == 0 && end.color == 0 && end.left > 0 {
+        // Unlabelled rows after one another are one run: the filter's byte between them is 0 too.
+        return End { left: end.left + stride, color: 0, same: 0 };
+    }
     let mut row = Row { runs, above, stride, quick, tokens, at: 0, near: 1 };
     row.start(end);
     for change in 2..runs.len() {
