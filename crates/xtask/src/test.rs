@@ -14,6 +14,12 @@ const STEPS: &[&str] = &["fmt", "clippy", "docs", "tidy", "tests"];
 /// The benchmarks are a workspace of their own. Building them takes the peers; reading them does not.
 const FORMATTED: &[&str] = &["Cargo.toml", "benches/Cargo.toml"];
 
+/// The program, and then the libraries: its pages have the library's name, so the two must not be written at once.
+const DOCS: &[&[&str]] = &[
+    &["rustdoc", "--quiet", "--package", "prelabel-cli", "--bin", "prelabel", "--", "--document-private-items"],
+    &["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"],
+];
+
 pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<ExitCode> {
     let ci = args.iter().any(|arg| arg == "--ci") || std::env::var_os("CI").is_some_and(|value| value == "true");
     let wanted: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--ci").collect();
@@ -32,10 +38,7 @@ pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<ExitCode> {
             "clippy" => cargo(root, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
                 .status()?
                 .success(),
-            "docs" => {
-                let mut docs = cargo(root, &["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
-                docs.env("RUSTDOCFLAGS", "-D warnings").status()?.success()
-            }
+            "docs" => docs(root)?,
             _ => {
                 let problems = tidy::check(root)?;
                 problems.iter().for_each(|problem| println!("{problem}"));
@@ -70,6 +73,13 @@ pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<ExitCode> {
         counts.skips.len()
     );
     Ok(code)
+}
+
+fn docs(root: &Path) -> anyhow::Result<bool> {
+    DOCS.iter().try_fold(true, |ok, args| {
+        let status = cargo(root, args).env("RUSTDOCFLAGS", "-D warnings").status()?;
+        anyhow::Ok(status.success() && ok)
+    })
 }
 
 fn end(failed: &[&str]) -> ExitCode {
