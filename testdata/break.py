@@ -3,7 +3,9 @@
 Deterministic; run from this folder after derive.py. Needs numpy and pillow (peers-requirements.txt).
 """
 
+import copy
 import io
+import json
 import pathlib
 import struct
 import zlib
@@ -15,7 +17,8 @@ HERE = pathlib.Path(__file__).parent / "formats"
 labels = HERE / "label-map" / "invalid"
 scores = HERE / "scores" / "invalid"
 pairs = HERE / "gt-studio" / "invalid"
-for folder in [labels, scores, pairs]:
+coco = HERE / "coco" / "invalid"
+for folder in [labels, scores, pairs, coco]:
     folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -124,3 +127,53 @@ for name, legend in {
 (pairs / "mask-16-bit" / "map.png").write_bytes(deep)
 (pairs / "mask-16-bit" / "map.json").write_text("{}\n")
 (pairs / "no-legend.png").write_bytes(mask)
+
+square = {"id": 7, "image_id": 1, "category_id": 1, "segmentation": [[0, 0, 2, 0, 2, 2, 0, 2]], "iscrowd": 0}
+sound = {
+    "images": [{"id": 1, "width": 4, "height": 3, "file_name": "a.jpg"}],
+    "annotations": [square],
+    "categories": [{"id": 1, "name": "cat"}],
+}
+
+
+def with_shape(shape):
+    return with_member("annotations", segmentation=shape)
+
+
+def with_member(section, **members):
+    document = copy.deepcopy(sound)
+    document[section][0].update(members)
+    return json.dumps(document)
+
+
+for name, text in {
+    "cut": json.dumps(sound)[:-30],
+    "not-an-object": json.dumps([sound]),
+    "numbers-in-list": json.dumps({**sound, "annotations": [1, 2]}),
+    "behind-the-end": json.dumps(sound) + "{}",
+    "category-missing": with_member("annotations", category_id=9),
+    "category-as-text": with_member("annotations", category_id="cat"),
+    "category-twice": json.dumps({**sound, "categories": [{"id": 1, "name": "cat"}, {"id": 1, "name": "dog"}]}),
+    "image-twice": json.dumps({**sound, "images": [sound["images"][0], {**sound["images"][0], "file_name": "b.jpg"}]}),
+    "size-0": with_member("images", width=0),
+    "size-negative": with_member("images", height=-3),
+    "size-missing": with_member("images", width=None),
+    "size-huge": with_member("images", width=4_000_000_000, height=4_000_000_000),
+    "key-leaves": with_member("images", file_name="a/.../b\n.jpg"),
+    "image-entry-broken": json.dumps(sound).replace('"height": 3', '"height": 3x'),
+    "not-a-number": json.dumps(sound).replace("[0, 0, 2, 0,", "[0, NaN, 2, 0,"),
+    "beyond-any-image": with_shape([[0, 0, 1e9, 0, 2, 2]]),
+    "odd-coordinates": with_shape([[0, 0, 2, 0, 2, 2, 0]]),
+    "two-vertices": with_shape([[0, 0, 2, 2]]),
+    "ring-not-in-list": with_shape([0, 0, 2, 0, 2, 2]),
+    "text-as-coordinate": with_shape([[0, 0, "2", 0, 2, 2]]),
+    "no-shape": with_member("annotations", segmentation=None),
+    "counts-do-not-sum": with_shape({"size": [3, 4], "counts": [3, 5]}),
+    "counts-overflow": with_shape({"size": [3, 4], "counts": [4294967295, 13]}),
+    "counts-negative": with_shape({"size": [3, 4], "counts": [13, -1]}),
+    "counts-cut": with_shape({"size": [3, 4], "counts": "313o"}),
+    "counts-foreign": with_shape({"size": [3, 4], "counts": "31~"}),
+    "counts-missing": with_shape({"size": [3, 4]}),
+    "height-and-width-swapped": with_shape({"size": [4, 3], "counts": [12]}),
+}.items():
+    (coco / f"{name}.json").write_text(text + "\n")

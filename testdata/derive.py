@@ -1,14 +1,17 @@
 """Makes the derived test files from the published ones beside them. Deterministic; run from this folder.
 
-Needs numpy, pillow and tifffile (peers-requirements.txt). Each file is written by the named library, so that
+Needs numpy, pillow, opencv, pycocotools and tifffile (peers-requirements.txt). Each file is written by the named library, so that
 a reader of ours is tested on somebody else's encoder.
 """
 
+import json
 import pathlib
 
+import cv2
 import numpy as np
 import tifffile
 from PIL import Image
+from pycocotools import mask as coco_masks
 
 HERE = pathlib.Path(__file__).parent
 LABELS = HERE / "formats" / "label-map" / "valid"
@@ -106,3 +109,39 @@ pair(
     [("map", ranks, table)],
     {"map": '[{"id": 1, "text": "horse", "color": "rgb(192, 0, 128)"}, {"id": 2, "text": "person", "color": "rgb(192, 128, 128)"}]\n'},
 )
+
+# COCO: run lengths by pycocotools in both forms, outlines by OpenCV, a crowd; the image is named as Windows does.
+COCO = HERE / "formats" / "coco" / "valid"
+
+
+def rle(mask, compressed):
+    found = coco_masks.encode(np.asfortranarray(mask.astype(np.uint8)))
+    text = found["counts"].decode()
+    if compressed:
+        return {"size": found["size"], "counts": text}
+    flat = mask.flatten("F").astype(np.int8)
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], flat, [1 - flat[-1]]])))
+    return {"size": found["size"], "counts": np.diff(np.concatenate([[0], ends])).tolist()}
+
+
+def outlines(mask):
+    rings, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [ring.reshape(-1).astype(float).tolist() for ring in rings if len(ring) > 2]
+
+
+objects = [
+    {"category_id": 13, "segmentation": outlines(ids == 13), "iscrowd": 0},
+    {"category_id": 15, "segmentation": rle(ids == 15, True), "iscrowd": 0},
+    {"category_id": 13, "segmentation": rle((ids == 13) & (np.arange(ids.shape[1]) < 100), False), "iscrowd": 1},
+]
+document = {
+    "info": {"description": "made by derive.py"},
+    "images": [
+        {"id": "rider", "width": ids.shape[1], "height": ids.shape[0], "file_name": "photos\\rider.jpg"},
+        {"id": 2, "width": 7.0, "height": 5, "coco_url": "http://images.cocodataset.org/val2017/000000000002.jpg"},
+    ],
+    "annotations": [{"id": index, "image_id": "rider", **item} for index, item in enumerate(objects)],
+    "categories": [{"id": 13, "name": "horse", "isthing": 1}, {"id": 15, "name": "person", "color": [192, 128, 128]}],
+}
+COCO.mkdir(parents=True, exist_ok=True)
+(COCO / "rider.json").write_text(json.dumps(document))

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use prelabel::model::PixelRule;
 use prelabel::pixels::mask_png::Level;
+use prelabel::transform::Overlap;
 
 use crate::exit_code;
 
@@ -66,7 +68,7 @@ pub(crate) enum Progress {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Convert label maps, scores or mask pairs into another format
+    /// Convert label maps, scores, COCO or mask pairs into another format
     Convert(Box<Convert>),
     /// Check mask pairs before they cost money, and mend what is safe
     Validate(Box<Validate>),
@@ -161,6 +163,15 @@ pub(crate) struct Classes {
     /// Leave pixels unlabelled whose greatest probability is below P
     #[arg(long, value_name = "P")]
     pub(crate) min_confidence: Option<f64>,
+    /// Keep objects of one class apart: `car # 1`, `car # 2`
+    #[arg(long)]
+    pub(crate) instances: bool,
+    /// Which of two objects gets the pixels that both cover: last, first, score or smaller-on-top
+    #[arg(long, value_name = "ORDER", default_value = "last")]
+    pub(crate) overlap: Overlap,
+    /// Which pixels polygons cover: center or pycocotools [default: as the format's reference tool]
+    #[arg(long, value_name = "RULE")]
+    pub(crate) pixel_rule: Option<PixelRule>,
 }
 
 /// How a run over many samples goes.

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use prelabel::classes::{self, PRESETS, Parsed};
 use prelabel::convert::{self, Adapter};
 use prelabel::formats::{self, Format, ReadOptions, Reader, nearest};
-use prelabel::model::{ClassList, Layout, RawLegend, ScoreKind};
+use prelabel::model::{ClassList, ContentKind, Layout, RawLegend, ScoreKind};
 use prelabel::report::Report;
 use prelabel::tree::{FolderSource, MemorySource, Source, ZipSource};
 use prelabel::{Error, Limits, Result};
@@ -146,8 +146,12 @@ impl Opened {
     ) -> Result<ClassList> {
         let list = match (input.classes.as_deref(), self.reader.classes()) {
             (Some("auto"), _) => {
-                let adapter = Adapter { classes: None, min_confidence: None };
-                convert::find_ids(&*self.reader, &adapter, run, interrupted)?
+                let adapter = Adapter::default();
+                let found = convert::find_ids(&*self.reader, &adapter, run, interrupted)?;
+                match self.format.info().content.contains(&ContentKind::Instances) {
+                    true => found.with_unlabelled(),
+                    false => found,
+                }
             }
             (_, Some(list)) => list.clone(),
             (_, None) => {

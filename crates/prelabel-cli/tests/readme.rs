@@ -37,6 +37,7 @@ fn folder() -> tempfile::TempDir {
         }
     }
     copy(&demo.join("maps/rider.npy"), "map.npy");
+    copy(&testkit::testdata().join("formats/coco/valid/rider.json"), "instances.json");
     copy(&demo.join("classes.json"), "testdata/demo/classes.json");
     let scores = testkit::testdata().join("formats/scores/valid/logits-hwc-f32");
     for file in testkit::entries(&scores) {

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use rayon::prelude::*;
 
 use crate::formats::Reader;
-use crate::model::{ClassId, Content, ContentKind, ScoreKind};
+use crate::model::{ClassId, Content, ContentKind, InstanceSet, ScoreKind};
 use crate::report::{Report, Summary};
 use crate::{Result, transform};
 
@@ -82,9 +82,25 @@ fn look(content: &Content) -> Result<Seen> {
             };
             (transform::argmax(scores, None)?.map, format!("{kind} of {} classes", scores.classes()), 0)
         }
+        Content::Instances(set) => return objects(set),
     };
     let classes = map.occurrences().into_iter().map(|(id, found)| (id, found.pixels)).collect();
     Ok(Seen { size: map.grid().size(), content: name, classes, objects })
+}
+
+/// Each object counts its own pixels, whether others lie over it or not.
+fn objects(set: &InstanceSet) -> Result<Seen> {
+    let painted = transform::paint(set, transform::Overlap::default(), set.rule())?;
+    let mut classes: BTreeMap<ClassId, u64> = BTreeMap::new();
+    for (instance, pixels) in set.as_slice().iter().zip(&painted.covers) {
+        *classes.entry(instance.class).or_default() += pixels;
+    }
+    Ok(Seen {
+        size: (set.width(), set.height()),
+        content: ContentKind::Instances.name().to_owned(),
+        classes: classes.into_iter().collect(),
+        objects: set.as_slice().len() as u64,
+    })
 }
 
 impl Inspection {

@@ -1,4 +1,4 @@
-//! Ours against NumPy, Pillow, OpenCV, tifffile and libpng: what they write is read to the same class IDs, what is
+//! Ours against NumPy, Pillow, OpenCV, tifffile, pycocotools and libpng: what they write is read to the same class IDs, what is
 //! written here they read to the same values.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
@@ -10,8 +10,8 @@ use std::sync::atomic::AtomicBool;
 
 use prelabel::convert::{self, Adapter, Options};
 use prelabel::formats::{self, Encoding, ReadOptions, Reader, WriteOptions};
-use prelabel::geometry::{PixelRule, rasterize};
-use prelabel::model::{Class, ClassList, Content, LabelMap, Layout, Polygon, Ring, ScoreKind};
+use prelabel::geometry::rasterize;
+use prelabel::model::{Class, ClassList, Content, ContentKind, LabelMap, Layout, PixelRule, Polygon, Ring, ScoreKind};
 use prelabel::pixels::mask_png::{self, Level};
 use prelabel::report::Report;
 use prelabel::tree::{FolderSource, MemorySink};
@@ -141,7 +141,7 @@ fn what_is_written_others_read_to_the_same_values() {
             let sink = Arc::new(MemorySink::new(false));
             let options = WriteOptions { classes: Some(list.clone()), encoding, level, verify: true, lone: true };
             let writer = formats::find(to).unwrap().writer(sink.clone(), options).unwrap();
-            let adapter = Adapter { classes: Some(list.clone()), min_confidence: None };
+            let adapter = Adapter { classes: Some(list.clone()), ..Adapter::default() };
             let run = Options::default();
             let outcome =
                 convert::convert(&*reader, &*writer, &adapter, &run, &AtomicBool::new(false), &|_| {}).unwrap();
@@ -237,4 +237,29 @@ fn polygons_cover_the_pixels_that_their_tools_say() {
     let first: Vec<_> = wrong.values().flat_map(|lines| lines.iter().min_by_key(|line| line.len())).collect();
     let numbers: Vec<_> = wrong.iter().map(|(rule, lines)| (rule, lines.len())).collect();
     assert!(wrong.is_empty(), "{numbers:?}; the shortest: {first:#?}");
+}
+
+#[test]
+fn coco_objects_are_painted_as_pycocotools_decodes_them() {
+    let Some(python) = peers::python("coco_objects_are_painted_as_pycocotools_decodes_them") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let made = peers::run(&python, include_str!("differential/coco.py"), &[root.to_str().unwrap()]);
+    let (format, reader) = reader(&root.join("cases"), ReadOptions::default());
+    assert_eq!(format, "coco");
+    assert_eq!(made.trim(), reader.len().to_string());
+    assert!(reader.len() >= 200, "{} images", reader.len());
+    let adapter = Adapter { classes: reader.classes().cloned(), ..Adapter::default() };
+    for index in 0..reader.len() {
+        // Objects off the image are nothing to pycocotools, and a loss to us.
+        let report = Report::new(true);
+        let sample = reader.read(index, &report).unwrap_or_else(|error| panic!("{error}"));
+        let adapted = adapter.adapt(sample, &[ContentKind::LabelMap], &report).unwrap();
+        let Content::LabelMap(map) = adapted.content else { panic!("{}", adapted.key) };
+        assert_same(
+            Path::new(adapted.key.as_str()),
+            root.join("truth").join(adapted.key.as_str()).parent().unwrap(),
+            &map,
+        );
+    }
 }

@@ -1,6 +1,6 @@
 use std::sync::atomic::AtomicBool;
 
-use prelabel::convert::{self, Adapter, Options, Outcome};
+use prelabel::convert::{self, Adapter, Objects, Options, Outcome};
 use prelabel::formats::{self, Encoding, Format, WriteOptions, Writer};
 use prelabel::model::ClassList;
 use prelabel::report::{Finding, Remarks, Severity};
@@ -134,7 +134,8 @@ impl Plan {
         } else if list.is_none() && known {
             list = opened.reader.classes().cloned();
         }
-        let adapter = Adapter { classes: list.clone(), min_confidence: classes.min_confidence };
+        let objects = Objects { numbered: classes.instances, overlap: classes.overlap, rule: classes.pixel_rule };
+        let adapter = Adapter { classes: list.clone(), min_confidence: classes.min_confidence, objects };
         Ok(Plan { classes: list, findings, adapter })
     }
 

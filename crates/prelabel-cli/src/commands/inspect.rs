@@ -1,4 +1,5 @@
 use prelabel::inspect::{self, Inspection};
+use prelabel::report::amount;
 use serde_json::json;
 
 use super::End;
@@ -25,7 +26,12 @@ fn text(opened: &Opened, seen: &Inspection, output: &Output) -> Result<(), End> 
     let why = opened.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     output.line(&format!("{}: {}{why}", opened.source.name(), opened.format.info().name))?;
     let content: Vec<_> = seen.content.iter().map(|(name, count)| format!("{count} × {name}")).collect();
-    output.line(&format!("{} samples, {} pixels: {}", seen.samples, seen.pixels, content.join(", ")))?;
+    output.line(&format!(
+        "{}, {}: {}",
+        amount(seen.samples, "samples"),
+        amount(seen.pixels, "pixels"),
+        content.join(", ")
+    ))?;
     let mut sizes: Vec<_> = seen.sizes.iter().collect();
     sizes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let shown: Vec<_> =

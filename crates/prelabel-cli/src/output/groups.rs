@@ -1,4 +1,4 @@
-use prelabel::report::{Group, GroupKind, Severity};
+use prelabel::report::{Group, GroupKind, Severity, amount};
 
 use super::{CYAN, RED, YELLOW};
 
@@ -17,7 +17,7 @@ pub(super) fn lines(group: &Group, verbose: bool, paint: impl Fn(&str, &str) -> 
     };
     let examples: Vec<_> = group.examples().collect();
     let told = |file: &str, detail: &str| if detail.is_empty() { file.to_owned() } else { format!("{file}: {detail}") };
-    let total = group.total.map(|(total, unit)| format!(", {total} {unit}")).unwrap_or_default();
+    let total = group.total.map(|(total, unit)| format!(", {}", amount(total, unit))).unwrap_or_default();
     let mut lines = Vec::new();
     match examples.as_slice() {
         [only] if group.count == 1 && only.file.is_empty() => {
@@ -36,7 +36,8 @@ pub(super) fn lines(group: &Group, verbose: bool, paint: impl Fn(&str, &str) -> 
             lines.extend(
                 examples.iter().take(shown).map(|example| format!("  {}", told(&example.file, &example.detail))),
             );
-            let rest: Vec<&str> = examples.iter().skip(shown).map(|example| example.file.as_str()).collect();
+            let mut rest: Vec<&str> = examples.iter().skip(shown).map(|example| example.file.as_str()).collect();
+            rest.dedup();
             if !rest.is_empty() {
                 lines.push(format!("  also {}", rest.join(", ")));
             }

@@ -8,6 +8,7 @@ mod read;
 pub use off_by_one::off_by_one;
 pub use presets::{PRESETS, Preset, preset};
 pub use propose::{Proposal, instance_color, with_proposed_colors};
+pub(crate) use read::of_categories;
 pub use read::{Parsed, parse};
 
 use crate::model::{Class, ClassId, ClassList};

@@ -40,6 +40,14 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Parsed> {
     read().map_err(|error: Error| error.in_file(file))
 }
 
+/// The class list of COCO's `categories`.
+///
+/// # Errors
+/// An entry without ID or name; a list with problems.
+pub(crate) fn of_categories(entries: &Value) -> Result<ClassList> {
+    ClassList::new(names_of(entries, "/categories")?.0)
+}
+
 fn from_lines(text: &str) -> Result<(Vec<Class>, bool)> {
     let lines = || {
         text.lines()

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::Objects;
 use crate::error::At;
 use crate::model::{ClassId, ClassKind, ClassList, Content, ContentKind, LabelMap, Sample, Unlabelled};
 use crate::report::{Finding, Report, Severity};
@@ -13,13 +14,15 @@ pub struct Adapter {
     pub classes: Option<ClassList>,
     /// The least probability of a labelled pixel.
     pub min_confidence: Option<f64>,
+    /// How objects become maps.
+    pub objects: Objects,
 }
 
 impl Adapter {
     /// Adapts a sample to what a writer accepts.
     ///
     /// # Errors
-    /// Scores whose classes the list does not fit.
+    /// Scores whose classes the list does not fit; objects that disappear, unless losses are allowed.
     pub fn adapt(&self, sample: Sample, accepts: &[ContentKind], report: &Report) -> Result<Sample> {
         if accepts.contains(&sample.content.kind()) {
             return Ok(sample);
@@ -37,6 +40,10 @@ impl Adapter {
                 }
                 let map = self.class_ids(confident.map, scores.classes(), confident.doubtful)?;
                 Ok(Sample { key: sample.key, content: Content::LabelMap(map) })
+            }
+            Content::Instances(set) => {
+                let content = self.objects.paint(&set, self.classes.as_ref(), report)?;
+                Ok(Sample { key: sample.key, content })
             }
             // A writer of label maps takes segments apart itself: there the loss is known.
             content => Ok(Sample { key: sample.key, content }),
@@ -60,6 +67,7 @@ impl Adapter {
                 ids.extend(count(&transform::argmax(scores, self.min_confidence)?.map));
                 Ok(ids)
             }
+            Content::Instances(set) => Ok(set.as_slice().iter().map(|instance| (instance.class, 0)).collect()),
         }
     }
 

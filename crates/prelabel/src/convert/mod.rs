@@ -6,6 +6,7 @@
 mod adapt;
 mod budget;
 mod keys;
+mod objects;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub use adapt::Adapter;
+pub use objects::Objects;
 
 use crate::formats::{Reader, Writer};
 use crate::model::{ClassId, ClassList, Content};

@@ -265,7 +265,9 @@ impl Writer for PairWriter {
                 let (colors, legend) = self.segment_colors(segments, report)?;
                 (segments.grid(), colors, Some(legend))
             }
-            Content::Scores(_) => return Err(Error::usage("scores must become classes first")),
+            Content::Scores(_) | Content::Instances(_) => {
+                return Err(Error::usage("scores and objects must become a map first"));
+            }
         };
         let bytes = mask_png::encode(grid, &colors, self.level)?;
         if self.verify {

@@ -205,7 +205,9 @@ impl Writer for LabelMapWriter {
                 lowered = map;
                 &lowered
             }
-            Content::Scores(_) => return Err(Error::usage("scores must become classes first")),
+            Content::Scores(_) | Content::Instances(_) => {
+                return Err(Error::usage("scores and objects must become a map first"));
+            }
         };
         let (bytes, ending) = self.encode(map)?;
         if self.verify {

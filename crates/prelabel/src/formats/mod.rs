@@ -1,6 +1,8 @@
 //! Files ⇄ samples. One file and one line in [`FORMATS`] make a format; help, detection, documentation,
 //! completion and the conformance tests are derived from its [`Info`].
 
+mod coco;
+mod coco_json;
 mod files;
 mod gt_studio;
 mod label_map;
@@ -22,7 +24,7 @@ use crate::tree::{Sink, Source, Written};
 use crate::{Error, Limits, Result};
 
 /// All formats, in the order of `prelabel formats`.
-pub static FORMATS: &[&dyn Format] = &[&gt_studio::GtStudio, &label_map::LabelMaps, &scores::ScoreMaps];
+pub static FORMATS: &[&dyn Format] = &[&gt_studio::GtStudio, &label_map::LabelMaps, &scores::ScoreMaps, &coco::Coco];
 
 /// What everybody may know about a format.
 #[derive(Debug)]
@@ -227,7 +229,7 @@ fn nothing_recognised(source: &dyn Source) -> Error {
     Error::usage("nothing in the input is of a format that prelabel knows")
         .in_file(source.name())
         .found(found)
-        .expected("label maps (PNG, NPY, NPZ, TIFF, BMP), scores (NPY, NPZ) or mask pairs")
+        .expected("label maps (PNG, NPY, NPZ, TIFF, BMP), scores (NPY, NPZ), mask pairs or COCO (JSON)")
         .hint("check the path; `prelabel formats` shows what each format looks like, `--from FORMAT` names one")
 }
 

@@ -6,6 +6,6 @@ mod rasterize;
 mod spans;
 mod trace;
 
-pub use rasterize::{PixelRule, rasterize};
+pub use rasterize::rasterize;
 pub use spans::{Span, Spans};
 pub use trace::{Connectivity, trace};

@@ -43,7 +43,7 @@ impl FromStr for Connectivity {
 /// The polygons of a mask: one for each connected part, with its holes, vertices at the corners of pixels.
 ///
 /// Exteriors go clockwise on screen, holes the other way; parts ascend by their topmost, then leftmost corner.
-/// Rasterised by [`PixelRule::Center`](super::PixelRule::Center), they give the mask back exactly.
+/// Rasterised by [`PixelRule::Center`](crate::model::PixelRule::Center), they give the mask back exactly.
 ///
 /// # Errors
 /// None for a mask within the size that [`Ring`] allows.
@@ -229,7 +229,8 @@ impl Tracer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{PixelRule, rasterize};
+    use crate::geometry::rasterize;
+    use crate::model::PixelRule;
 
     /// `#` is the mask.
     fn mask(rows: &[&str]) -> Spans {

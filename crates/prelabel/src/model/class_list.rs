@@ -203,6 +203,25 @@ impl ClassList {
         }
     }
 
+    /// The same list with a class for unlabelled pixels where it has none: `background`, `#000000`, with ID 0 or the
+    /// least free one above all.
+    pub fn with_unlabelled(mut self) -> Self {
+        if self.unlabelled() != Unlabelled::Nothing {
+            return self;
+        }
+        let above = self.classes.last().and_then(|class| class.id.checked_add(1));
+        let free = |id: &ClassId| self.get(*id).is_none();
+        let id = Some(0).filter(free).or(above).or_else(|| (0..).find(free)).unwrap_or(0);
+        let names = ["background", "unlabelled", "no object"];
+        let free = names.into_iter().find(|name| self.by_name(name).is_none());
+        let name = free.map_or_else(|| format!("no object ({id})"), str::to_owned);
+        let class = Class { id, name, color: Some(Color::BLACK), kind: None };
+        let place = self.classes.partition_point(|class| class.id < id);
+        self.classes.insert(place, class);
+        self.background = Some(id);
+        self
+    }
+
     /// The classes, ascending by ID.
     pub fn classes(&self) -> &[Class] {
         &self.classes

@@ -1,4 +1,4 @@
-use super::{Key, LabelMap, ScoreMap, SegmentMap};
+use super::{InstanceSet, Key, LabelMap, ScoreMap, SegmentMap};
 
 /// What a sample holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +9,8 @@ pub enum ContentKind {
     Segments,
     /// A score for each class at each pixel.
     Scores,
+    /// Objects with shapes of their own, which may overlap.
+    Instances,
 }
 
 impl ContentKind {
@@ -18,6 +20,7 @@ impl ContentKind {
             ContentKind::LabelMap => "label map",
             ContentKind::Segments => "segments",
             ContentKind::Scores => "scores",
+            ContentKind::Instances => "instances",
         }
     }
 }
@@ -31,6 +34,8 @@ pub enum Content {
     Segments(SegmentMap),
     /// A score for each class at each pixel.
     Scores(ScoreMap),
+    /// Objects with shapes of their own, which may overlap.
+    Instances(InstanceSet),
 }
 
 impl Content {
@@ -40,6 +45,7 @@ impl Content {
             Content::LabelMap(_) => ContentKind::LabelMap,
             Content::Segments(_) => ContentKind::Segments,
             Content::Scores(_) => ContentKind::Scores,
+            Content::Instances(_) => ContentKind::Instances,
         }
     }
 
@@ -49,6 +55,7 @@ impl Content {
             Content::LabelMap(map) => map.grid().size(),
             Content::Segments(map) => map.grid().size(),
             Content::Scores(map) => (map.width(), map.height()),
+            Content::Instances(set) => (set.width(), set.height()),
         }
     }
 }

@@ -103,6 +103,19 @@ pub struct Loss {
     pub hint: String,
 }
 
+impl Loss {
+    /// How much is lost, in words: `1 instance`, `7 pixels`.
+    pub fn amount(&self) -> String {
+        amount(self.count, self.unit)
+    }
+}
+
+/// A count with its unit.
+pub fn amount(count: u64, unit: &str) -> String {
+    let unit = if count == 1 { unit.trim_end_matches('s') } else { unit };
+    format!("{count} {unit}")
+}
+
 /// The remarks of one step on one sample. An argument of every step, so that it cannot be forgotten.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -137,11 +150,16 @@ impl Report {
     pub fn loss(&self, loss: Loss) -> Result<()> {
         if !self.allow_lossy {
             return Err(Error::new(ErrorKind::Lossy, format!("going on would lose something: {}", loss.message))
-                .found(format!("{} {} that would be lost", loss.count, loss.unit))
+                .found(format!("{} that would be lost", loss.amount()))
                 .hint(format!("{}; or accept the loss with `--allow-lossy`", loss.hint)));
         }
         self.lock().losses.push(loss);
         Ok(())
+    }
+
+    /// True if the caller of the run accepts losses: then they are counted.
+    pub fn allows_losses(&self) -> bool {
+        self.allow_lossy
     }
 
     /// The remarks so far; the report is empty then.

@@ -94,7 +94,7 @@ impl Summary {
     }
 
     fn loss(&mut self, index: usize, order: usize, name: &str, loss: &Loss) {
-        let detail = format!("{} {}", loss.count, loss.unit);
+        let detail = loss.amount();
         let group = self.group(GroupKind::Loss, loss.code, &loss.message, Some(&loss.hint));
         group.total = Some((group.total.map_or(0, |(total, _)| total) + loss.count, loss.unit));
         group.insert((index, order), Example { file: name.to_owned(), detail });

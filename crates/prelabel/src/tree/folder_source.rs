@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{Paths, PathsBuilder, Skipped, Source};
@@ -78,6 +78,23 @@ impl Source for FolderSource {
         let read = file.take(length as u64).read_to_end(&mut bytes);
         read.map_err(|error| Error::unreadable(self.display(path), error))?;
         Ok(bytes)
+    }
+
+    fn read_parts(&self, path: &str, parts: &[(u64, u64)], limits: &Limits) -> Result<Vec<Vec<u8>>> {
+        let (mut file, length) = self.file(path)?;
+        limits.file(length).map_err(|error| error.in_file(self.display(path)))?;
+        let mut part = |&(first, length): &(u64, u64)| {
+            file.seek(SeekFrom::Start(first))?;
+            let mut bytes = Vec::new();
+            Read::by_ref(&mut file).take(length).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let read: std::io::Result<_> = parts.iter().map(&mut part).collect();
+        read.map_err(|error| Error::unreadable(self.display(path), error))
+    }
+
+    fn seeks(&self) -> bool {
+        true
     }
 
     fn skipped(&self) -> &[Skipped] {

@@ -48,6 +48,24 @@ pub trait Source: Send + Sync {
     /// As [`Source::read`], but for the limit.
     fn read_start(&self, path: &str, length: usize) -> Result<Vec<u8>>;
 
+    /// Reads parts of a file, given by their first byte and their length. A part beyond the end comes back shorter.
+    ///
+    /// Files of a folder are read where the parts lie; those of other trees as a whole.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    fn read_parts(&self, path: &str, parts: &[(u64, u64)], limits: &Limits) -> Result<Vec<Vec<u8>>> {
+        let bytes = self.read(path, limits)?;
+        let place = |at: u64| usize::try_from(at).map_or(bytes.len(), |at| at.min(bytes.len()));
+        let part = |&(first, length): &(u64, u64)| bytes[place(first)..place(first.saturating_add(length))].to_vec();
+        Ok(parts.iter().map(part).collect())
+    }
+
+    /// True if a part of a file costs no more than that part.
+    fn seeks(&self) -> bool {
+        false
+    }
+
     /// What was seen and left out, with the reason: devices, names that are not UTF-8, broken links.
     fn skipped(&self) -> &[Skipped] {
         &[]

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Files of `formats/` that all formats share.
-const SHARED_FORMATS: &[&str] = &["mod", "files", "mask_pairs", "nearest"];
+const SHARED_FORMATS: &[&str] = &["mod", "coco_json", "files", "mask_pairs", "nearest"];
 
 /// What is used in one place only: the text, where it may stand, and why.
 const DOORS: &[(&str, &str, &[&str], &str)] = &[
@@ -68,7 +68,9 @@ fn layers(module: &str, line: &str) -> Option<String> {
     if SHARED_FORMATS.contains(&format) {
         return None;
     }
-    let sibling = line.split("super::").nth(1)?.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    // Files of a folder name each other freely; what lies beside the folder is theirs as any format's.
+    let siblings = if format.contains('/') { "super::super::" } else { "super::" };
+    let sibling = line.split(siblings).nth(1)?.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
     let shared = sibling.is_empty() || sibling.starts_with(char::is_uppercase) || SHARED_FORMATS.contains(&sibling);
     (!shared).then(|| format!("format `{format}` names format `{sibling}`: what both need belongs into a shared file"))
 }
@@ -82,6 +84,7 @@ mod tests {
         let wrong = [
             ("crates/prelabel/src/model/color.rs", "use crate::formats::Reader;"),
             ("crates/prelabel/src/formats/voc.rs", "use super::coco::Thing;"),
+            ("crates/prelabel/src/formats/voc/lists.rs", "use super::super::coco::Thing;"),
             ("crates/prelabel/src/convert/mod.rs", "let x = std::fs::read(path);"),
             ("crates/prelabel-cli/src/commands/convert.rs", "    println!(\"x\");"),
         ];
@@ -90,6 +93,7 @@ mod tests {
         }
         let right = [
             ("crates/prelabel/src/formats/voc.rs", "use super::files::map_paths;"),
+            ("crates/prelabel/src/formats/voc/lists.rs", "use super::entries::Entry;"),
             ("crates/prelabel/src/formats/voc.rs", "use crate::model::Color;"),
             ("crates/prelabel/src/tree/folder_sink.rs", "use std::fs;"),
             ("crates/prelabel/src/model/color.rs", "// not crate::formats"),

@@ -126,10 +126,10 @@ fn set(name: String, reader: Box<dyn Reader>, most: usize, pixels: u64, stop: &A
             let colors = codes(map.grid()).map(|code| other(code + 1)).collect();
             Ok(Sample { index, grid: map.grid().clone(), colors })
         }
-        Content::Scores(_) => Err(Error::usage("scores must become classes first")),
+        Content::Scores(_) | Content::Instances(_) => Err(Error::usage("scores and objects must become a map first")),
     });
     let samples = samples.collect::<Result<Vec<_>>>()?;
-    let adapter = Adapter { classes: Some(list), min_confidence: None };
+    let adapter = Adapter { classes: Some(list), ..Adapter::default() };
     Ok(Set { name, reader, adapter, samples })
 }
 

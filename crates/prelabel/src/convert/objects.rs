@@ -1,0 +1,111 @@
+//! Objects to what writers of maps hold.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    ClassId, ClassKind, ClassList, Content, InstanceSet, LabelMap, PixelRule, Segment, SegmentMap, Unlabelled,
+};
+use crate::report::{Finding, Loss, Report, Severity};
+use crate::transform::{self, Overlap, Painted};
+use crate::{Error, Result};
+
+/// How objects become maps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Objects {
+    /// Keep objects of one class apart: `car # 1`, `car # 2`.
+    pub numbered: bool,
+    /// Which of two objects gets the pixels that both cover.
+    pub overlap: Overlap,
+    /// Which pixels polygons cover, in place of the rule of their format's reference tool.
+    pub rule: Option<PixelRule>,
+}
+
+impl Objects {
+    /// Paints objects. Pixels without one get the ID that `classes` has for unlabelled pixels.
+    ///
+    /// # Errors
+    /// No ID for unlabelled pixels; an object that disappears, unless losses are allowed.
+    pub(super) fn paint(&self, set: &InstanceSet, classes: Option<&ClassList>, report: &Report) -> Result<Content> {
+        let painted = transform::paint(set, self.overlap, self.rule.unwrap_or(set.rule()))?;
+        let unlabelled = match classes.map(ClassList::unlabelled) {
+            Some(Unlabelled::Background(id) | Unlabelled::Void(id)) => id,
+            Some(Unlabelled::Nothing) | None => {
+                return Err(Error::usage("no class of the list can stand for pixels without an object").hint(
+                    "say which ID they are: `--background ID` for one of the list, `--ignore ID` for a new one",
+                ));
+            }
+        };
+        self.tell(set, &painted, report)?;
+        let kinds = |id: ClassId| classes.and_then(|list| list.get(id)).and_then(|class| class.kind);
+        if !self.numbered {
+            let ids = std::iter::once(unlabelled).chain(set.as_slice().iter().map(|instance| instance.class));
+            return Ok(Content::LabelMap(LabelMap::with_ids(painted.grid, ids.collect())?));
+        }
+        let mut numbers: BTreeMap<ClassId, u32> = BTreeMap::new();
+        let mut segments = vec![Segment { class: unlabelled, instance: None }];
+        for (index, instance) in set.as_slice().iter().enumerate() {
+            let countable = !instance.crowd && kinds(instance.class) != Some(ClassKind::Stuff);
+            // Only what is seen is counted, so that numbers have no gaps.
+            let seen = painted.hidden[index] < painted.covers[index];
+            let number = (countable && seen).then(|| {
+                let number = numbers.entry(instance.class).or_default();
+                *number += 1;
+                *number
+            });
+            segments.push(Segment { class: instance.class, instance: number });
+        }
+        Ok(Content::Segments(SegmentMap::new(painted.grid, segments)?))
+    }
+
+    /// Says what is not seen in the map.
+    fn tell(&self, set: &InstanceSet, painted: &Painted, report: &Report) -> Result<()> {
+        let instances = set.as_slice();
+        let of = |wanted: &dyn Fn(usize) -> bool| -> Vec<usize> {
+            (0..instances.len()).filter(|&index| wanted(index)).collect()
+        };
+        let list = |indices: &[usize], text: &dyn Fn(usize) -> String| {
+            let mut texts: Vec<String> = indices.iter().take(3).map(|&index| text(index)).collect();
+            if indices.len() > 3 {
+                texts.push(format!("and {} more", indices.len() - 3));
+            }
+            texts.join(", ")
+        };
+        let empty = of(&|index| painted.covers[index] == 0);
+        if !empty.is_empty() {
+            report.loss(Loss {
+                code: "instances-empty",
+                message: format!("objects cover no pixel: {}", list(&empty, &|index| instances[index].name.clone())),
+                count: empty.len() as u64,
+                unit: "instances",
+                hint: "correct their shapes, or take them out of the file".to_owned(),
+            })?;
+        }
+        let covered = of(&|index| painted.hidden[index] > 0);
+        if !covered.is_empty() {
+            let pixels: u64 = painted.hidden.iter().sum();
+            let finding = Finding::new(
+                "covered",
+                Severity::Info,
+                format!("objects lie over others (`--overlap {}` decides which is on top)", self.overlap),
+            );
+            let each = list(&covered, &|index| {
+                format!("{}: {} of {} pixels", instances[index].name, painted.hidden[index], painted.covers[index])
+            });
+            report.finding(finding.detail(format!("{pixels} pixels ({each})")));
+        }
+        let gone = of(&|index| painted.covers[index] > 0 && painted.hidden[index] == painted.covers[index]);
+        if !gone.is_empty() {
+            report.loss(Loss {
+                code: "instances-covered",
+                message: format!(
+                    "objects lie wholly under others: {}",
+                    list(&gone, &|index| instances[index].name.clone())
+                ),
+                count: gone.len() as u64,
+                unit: "instances",
+                hint: "choose another order with `--overlap`, such as `smaller-on-top`".to_owned(),
+            })?;
+        }
+        Ok(())
+    }
+}
