@@ -117,3 +117,45 @@ fn killed_and_run_again_gives_the_same_tree() {
     assert_eq!(watch(&mut start(dir.path(), "maps", "killed")).0, 1);
     assert!(testkit::tree(&out) == whole);
 }
+
+#[test]
+fn a_coco_file_needs_a_fraction_of_its_size() {
+    use std::io::Write;
+
+    let dir = tempfile::tempdir().unwrap();
+    let real = fs::read(testkit::testdata().join("formats/coco/valid/rider.json")).unwrap();
+    let real: serde_json::Value = serde_json::from_slice(&real).unwrap();
+    let (size, shapes) = (&real["images"][0], real["annotations"].as_array().unwrap());
+    let path = dir.path().join("many.json");
+    let mut file = std::io::BufWriter::new(fs::File::create(&path).unwrap());
+    write!(file, "{{\"categories\": {}, \"annotations\": [", real["categories"]).unwrap();
+    let images = 80_000;
+    for image in 0..images {
+        let shape = &shapes[image % 2];
+        let comma = if image == 0 { "" } else { "," };
+        let (category, segmentation) = (&shape["category_id"], &shape["segmentation"]);
+        write!(file, "{comma}{{\"image_id\": {image}, \"category_id\": {category}, \"segmentation\": {segmentation}}}")
+            .unwrap();
+    }
+    write!(file, "], \"images\": [").unwrap();
+    for image in 0..images {
+        let comma = if image == 0 { "" } else { "," };
+        let (width, height) = (&size["width"], &size["height"]);
+        write!(
+            file,
+            "{comma}{{\"id\": {image}, \"file_name\": \"{image}.jpg\", \"width\": {width}, \"height\": {height}}}"
+        )
+        .unwrap();
+    }
+    write!(file, "]}}").unwrap();
+    drop(file);
+    let length = fs::metadata(&path).unwrap().len();
+    let mut command = Command::new(PROGRAM);
+    command.current_dir(dir.path()).args(["convert", "many.json", "-o", "out", "--shard", "7/800", "-j", "2"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let (code, memory, _) = watch(&mut child);
+    assert_eq!(code, 0, "{}", words(&mut child));
+    assert!(memory * 1024 * 4 < length, "{memory} KiB for a file of {} KiB", length / 1024);
+    let made = testkit::tree(&dir.path().join("out")).into_keys().filter(|path| path.ends_with(".png")).count();
+    assert_eq!(made, images / 800);
+}

@@ -5,8 +5,8 @@ use super::{CYAN, RED, YELLOW};
 /// How many of a group are told with their figures.
 const TOLD: usize = 3;
 
-/// The lines that tell a group: 812 alike are one line with a count and the first three; the others are named
-/// without figures. With `-v` each has its line.
+/// The lines that tell a group: 812 alike are one line with a count and the first three; of failures, losses and
+/// errors the others are named without figures. With `-v` each has its line.
 pub(super) fn lines(group: &Group, verbose: bool, paint: impl Fn(&str, &str) -> String) -> Vec<String> {
     let word = match group.kind {
         GroupKind::Failure => paint("failed:", RED),
@@ -36,12 +36,15 @@ pub(super) fn lines(group: &Group, verbose: bool, paint: impl Fn(&str, &str) -> 
             lines.extend(
                 examples.iter().take(shown).map(|example| format!("  {}", told(&example.file, &example.detail))),
             );
-            let mut rest: Vec<&str> = examples.iter().skip(shown).map(|example| example.file.as_str()).collect();
-            rest.dedup();
-            if !rest.is_empty() {
-                lines.push(format!("  also {}", rest.join(", ")));
+            // What is only worth knowing need not be named a hundred times.
+            let named = !matches!(group.kind, GroupKind::Finding(Severity::Info | Severity::Warning));
+            let mut named = if named { examples.get(shown..).unwrap_or_default().to_vec() } else { Vec::new() };
+            named.dedup_by_key(|example| &example.file);
+            if !named.is_empty() {
+                let files: Vec<&str> = named.iter().map(|example| example.file.as_str()).collect();
+                lines.push(format!("  also {}", files.join(", ")));
             }
-            let unnamed = group.count - examples.len() as u64;
+            let unnamed = group.count - (shown.min(examples.len()) + named.len()) as u64;
             if unnamed > 0 {
                 lines.push(format!("  and {unnamed} more; `--json` names each"));
             }

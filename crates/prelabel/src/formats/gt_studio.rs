@@ -44,10 +44,10 @@ impl Format for GtStudio {
     fn detect(&self, source: &dyn Source, limits: &Limits) -> Detection {
         let first = mask_selection(source).get(0).and_then(|index| source.paths().get(index));
         let Some(first) = &first else { return Detection::NO };
-        let is_rgba = source
-            .read_start(first, 4096)
-            .and_then(|start| png::header(&start, limits))
-            .is_ok_and(|header| header.color == png::ColorKind::Rgba);
+        let Ok(header) = source.read_start(first, 4096).and_then(|start| png::header(&start, limits)) else {
+            return Detection::NO;
+        };
+        let is_rgba = header.color == png::ColorKind::Rgba;
         let legend = legend_path(source, first, &key_of(first)).and_then(|path| source.read(&path, limits).ok());
         let is_legend = legend.and_then(|bytes| RawLegend::from_json(&bytes).ok()).is_some_and(|legend| {
             legend.entries.is_empty()
