@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use prelabel::geometry::Connectivity;
 use prelabel::model::PixelRule;
 use prelabel::pixels::mask_png::Level;
 use prelabel::transform::Overlap;
@@ -163,9 +164,12 @@ pub(crate) struct Classes {
     /// Leave pixels unlabelled whose greatest probability is below P
     #[arg(long, value_name = "P")]
     pub(crate) min_confidence: Option<f64>,
-    /// Keep objects of one class apart: `car # 1`, `car # 2`
+    /// Keep objects of one class apart: `car # 1`, `car # 2`; of a label map, each connected area is one
     #[arg(long)]
     pub(crate) instances: bool,
+    /// Whether areas of a label map that touch at a corner only are one object: 8 (yes) or 4 (no)
+    #[arg(long, value_name = "N", default_value = "8", requires = "instances")]
+    pub(crate) connectivity: Connectivity,
     /// Which of two objects gets the pixels that both cover: last, first, score or smaller-on-top
     #[arg(long, value_name = "ORDER", default_value = "last")]
     pub(crate) overlap: Overlap,

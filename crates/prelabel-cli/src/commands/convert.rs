@@ -134,7 +134,12 @@ impl Plan {
         } else if list.is_none() && known {
             list = opened.reader.classes().cloned();
         }
-        let objects = Objects { numbered: classes.instances, overlap: classes.overlap, rule: classes.pixel_rule };
+        let objects = Objects {
+            numbered: classes.instances,
+            connectivity: classes.connectivity,
+            overlap: classes.overlap,
+            rule: classes.pixel_rule,
+        };
         let adapter = Adapter { classes: list.clone(), min_confidence: classes.min_confidence, objects };
         Ok(Plan { classes: list, findings, adapter })
     }

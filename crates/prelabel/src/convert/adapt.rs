@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::Objects;
+use super::objects::{self, Objects};
 use crate::error::At;
-use crate::model::{ClassId, ClassKind, ClassList, Content, ContentKind, LabelMap, Sample, Unlabelled};
+use crate::model::{ClassId, ClassKind, ClassList, Content, ContentKind, LabelMap, Sample, ScoreMap, Unlabelled};
 use crate::report::{Finding, Report, Severity};
 use crate::transform;
 use crate::{Error, Result};
@@ -24,30 +24,38 @@ impl Adapter {
     /// # Errors
     /// Scores whose classes the list does not fit; objects that disappear, unless losses are allowed.
     pub fn adapt(&self, sample: Sample, accepts: &[ContentKind], report: &Report) -> Result<Sample> {
-        if accepts.contains(&sample.content.kind()) {
-            return Ok(sample);
+        let key = sample.key;
+        let mut content = sample.content;
+        if let (Content::Scores(scores), false) = (&content, accepts.contains(&ContentKind::Scores)) {
+            content = Content::LabelMap(self.classify(scores, report)?);
         }
-        match sample.content {
-            Content::Scores(scores) => {
-                let confident = transform::argmax(&scores, self.min_confidence)?;
-                if confident.doubtful > 0 {
-                    let finding = Finding::new(
-                        "doubtful",
-                        Severity::Info,
-                        "pixels below `--min-confidence` were left unlabelled",
-                    );
-                    report.finding(finding.detail(format!("{} pixels", confident.doubtful)));
-                }
-                let map = self.class_ids(confident.map, scores.classes(), confident.doubtful)?;
-                Ok(Sample { key: sample.key, content: Content::LabelMap(map) })
-            }
-            Content::Instances(set) => {
-                let content = self.objects.paint(&set, self.classes.as_ref(), report)?;
-                Ok(Sample { key: sample.key, content })
-            }
-            // A writer of label maps takes segments apart itself: there the loss is known.
-            content => Ok(Sample { key: sample.key, content }),
+        let classes = self.classes.as_ref();
+        let holds = |kind: ContentKind| accepts.contains(&kind);
+        if let (Content::Instances(set), false) = (&content, holds(ContentKind::Instances)) {
+            content = self.objects.paint(set, classes, report)?;
         }
+        let apart = self.objects.numbered && (holds(ContentKind::Segments) || holds(ContentKind::Instances));
+        if let (Content::LabelMap(map), true) = (&content, apart || !holds(ContentKind::LabelMap)) {
+            content = Content::Segments(self.objects.segments(map, classes)?);
+        }
+        if let (Content::Segments(map), false) = (&content, holds(ContentKind::Segments))
+            && holds(ContentKind::Instances)
+        {
+            content = Content::Instances(objects::instances(map, classes, report)?);
+        }
+        // A writer of label maps takes segments apart itself: there the loss is known.
+        Ok(Sample { key, content })
+    }
+
+    /// The classes of a sample's scores.
+    fn classify(&self, scores: &ScoreMap, report: &Report) -> Result<LabelMap> {
+        let confident = transform::argmax(scores, self.min_confidence)?;
+        if confident.doubtful > 0 {
+            let finding =
+                Finding::new("doubtful", Severity::Info, "pixels below `--min-confidence` were left unlabelled");
+            report.finding(finding.detail(format!("{} pixels", confident.doubtful)));
+        }
+        self.class_ids(confident.map, scores.classes(), confident.doubtful)
     }
 
     /// The class IDs of a sample with their pixels.

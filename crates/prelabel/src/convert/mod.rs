@@ -112,7 +112,8 @@ pub struct Outcome {
 /// samples under way are finished then.
 ///
 /// # Errors
-/// Two samples that would be one output. Anything after that is in the [`Outcome`].
+/// Two samples that would be one output. Anything after that is in the [`Outcome`]; the writer has finished unless
+/// the run was stopped.
 pub fn convert(
     reader: &dyn Reader,
     writer: &dyn Writer,
@@ -169,6 +170,21 @@ pub fn convert(
             Error::new(ErrorKind::Interrupted, "interrupted")
                 .hint("run the same command again: it goes on where it stopped")
         });
+    }
+    if outcome.stopped.is_none() {
+        match writer.finish() {
+            Ok(None) => {}
+            // One file holds them all, so each has become what the file has.
+            Ok(Some(written)) => {
+                let all = std::mem::take(&mut outcome.new);
+                match written {
+                    Written::New => outcome.new = all,
+                    Written::Same => outcome.same += all,
+                    Written::Replaced => outcome.replaced += all,
+                }
+            }
+            Err(error) => outcome.stopped = Some(error),
+        }
     }
     Ok(outcome)
 }

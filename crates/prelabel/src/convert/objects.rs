@@ -1,26 +1,82 @@
-//! Objects to what writers of maps hold.
+//! Objects to what writers of maps hold, and back.
 
 use std::collections::BTreeMap;
 
+use crate::geometry::Connectivity;
 use crate::model::{
-    ClassId, ClassKind, ClassList, Content, InstanceSet, LabelMap, PixelRule, Segment, SegmentMap, Unlabelled,
+    ClassId, ClassKind, ClassList, Content, InstanceSet, Label, LabelMap, PixelRule, Segment, SegmentMap, Unlabelled,
 };
 use crate::report::{Finding, Loss, Report, Severity};
 use crate::transform::{self, Overlap, Painted};
 use crate::{Error, Result};
 
-/// How objects become maps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How objects become maps, and maps objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Objects {
-    /// Keep objects of one class apart: `car # 1`, `car # 2`.
+    /// Keep objects of one class apart: `car # 1`, `car # 2`. Of a label map, each connected area is one.
     pub numbered: bool,
+    /// Whether areas of a label map that touch at a corner only are one object.
+    pub connectivity: Connectivity,
     /// Which of two objects gets the pixels that both cover.
     pub overlap: Overlap,
     /// Which pixels polygons cover, in place of the rule of their format's reference tool.
     pub rule: Option<PixelRule>,
 }
 
+impl Default for Objects {
+    fn default() -> Self {
+        Objects { numbered: false, connectivity: Connectivity::Eight, overlap: Overlap::default(), rule: None }
+    }
+}
+
+/// The objects of a map, pixels without a label left out.
+///
+/// # Errors
+/// A class that the list lacks; void pixels that would become background, unless losses are allowed.
+pub(super) fn instances(map: &SegmentMap, classes: Option<&ClassList>, report: &Report) -> Result<InstanceSet> {
+    let list = classes.ok_or_else(|| {
+        Error::usage("objects need a class list").hint("name one with `--classes FILE`, or `--classes auto`")
+    })?;
+    let mut pixels: BTreeMap<ClassId, u64> = BTreeMap::new();
+    for found in map.grid().occurrences() {
+        let Some(segment) = map.segment(found.code) else { continue };
+        if list.get(segment.class).is_none() {
+            return Err(list.unknown_id(segment.class, found.pixels, found.first));
+        }
+        *pixels.entry(segment.class).or_default() += found.pixels;
+    }
+    transform::count_merged(list, pixels.into_iter(), report)?;
+    transform::vectorize(map, |segment| {
+        let class = list.get(segment.class).filter(|class| list.is_labelled(class))?;
+        Some(Label { class: class.name.clone(), instance: segment.instance }.to_string())
+    })
+}
+
 impl Objects {
+    /// The segments of a label map: one a class, or one a connected area of each class that is countable.
+    ///
+    /// # Errors
+    /// More areas than a grid can hold.
+    pub(super) fn segments(&self, map: &LabelMap, classes: Option<&ClassList>) -> Result<SegmentMap> {
+        let countable = |id: ClassId| {
+            let class = classes.and_then(|list| Some((list, list.get(id)?)));
+            class.is_some_and(|(list, class)| list.is_labelled(class) && class.kind != Some(ClassKind::Stuff))
+        };
+        let apart = |id: ClassId| self.numbered && countable(id);
+        let parts = transform::parts(map.grid(), self.connectivity, |code| apart(map.id_of(code)))?;
+        let mut numbers: BTreeMap<ClassId, u32> = BTreeMap::new();
+        let segments = parts.codes.iter().map(|&code| {
+            let class = map.id_of(code);
+            let instance = apart(class).then(|| {
+                let number = numbers.entry(class).or_default();
+                *number += 1;
+                *number
+            });
+            Segment { class, instance }
+        });
+        SegmentMap::new(parts.grid, segments.collect())
+    }
+
     /// Paints objects. Pixels without one get the ID that `classes` has for unlabelled pixels.
     ///
     /// # Errors

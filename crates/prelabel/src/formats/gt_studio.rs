@@ -11,9 +11,9 @@ use crate::model::{
     Occurrence, RawLegend, Rgba, Sample, Segment, SegmentMap, Unlabelled,
 };
 use crate::pixels::{mask_png, png};
-use crate::report::{Finding, Loss, Report, Severity};
+use crate::report::{Finding, Report, Severity};
 use crate::tree::{Sink, Source, Written};
-use crate::{Error, Limits, Result};
+use crate::{Error, Limits, Result, transform};
 
 static INFO: Info = Info {
     name: "gt-studio",
@@ -289,7 +289,11 @@ impl PairWriter {
         for found in &codes {
             colors[found.code as usize] = self.class_color(map.id_of(found.code), found)?;
         }
-        self.count_merged(map.occurrences().into_iter().map(|(id, found)| (id, found.pixels)), report)?;
+        transform::count_merged(
+            &self.classes,
+            map.occurrences().into_iter().map(|(id, found)| (id, found.pixels)),
+            report,
+        )?;
         Ok(colors)
     }
 
@@ -315,7 +319,7 @@ impl PairWriter {
                 label: Label { class: class.name.clone(), instance: segment.instance },
             });
         }
-        self.count_merged(pixels.into_iter(), report)?;
+        transform::count_merged(&self.classes, pixels.into_iter(), report)?;
         let mut colors = vec![Rgba::UNLABELLED; codes.last().map_or(0, |found| found.code as usize + 1)];
         for found in &codes {
             let color = map.segment(found.code).and_then(|segment| by_segment.get(&segment));
@@ -331,27 +335,5 @@ impl PairWriter {
         }
         let color = class.color.ok_or_else(|| Error::usage(format!("the class `{}` has no colour", class.name)))?;
         Ok(color.opaque())
-    }
-
-    /// Pixels that become unlabelled but will come back as another ID.
-    fn count_merged(&self, pixels: impl Iterator<Item = (ClassId, u64)>, report: &Report) -> Result<()> {
-        let unlabelled =
-            |id: ClassId| self.classes.background() == Some(id) || self.classes.get(id).is_some_and(Class::is_void);
-        let (home, name) = match self.classes.unlabelled() {
-            Unlabelled::Background(id) => (id, "the background"),
-            Unlabelled::Void(id) => (id, "another void class"),
-            Unlabelled::Nothing => return Ok(()),
-        };
-        let merged: u64 = pixels.filter(|(id, _)| unlabelled(*id) && *id != home).map(|(_, pixels)| pixels).sum();
-        if merged == 0 {
-            return Ok(());
-        }
-        report.loss(Loss {
-            code: "void-merged",
-            message: format!("void pixels become unlabelled, and so the same as {name} (ID {home})"),
-            count: merged,
-            unit: "pixels",
-            hint: "give the background a colour of its own with `--label-background`".to_owned(),
-        })
     }
 }

@@ -169,6 +169,15 @@ pub trait Writer: Send + Sync {
     /// # Errors
     /// The format cannot hold it; a loss that was not allowed; the tree refuses.
     fn write(&self, sample: &Sample, report: &Report) -> Result<Written>;
+
+    /// Writes what only all samples together give: the one file of a format that puts them all into it. Must be called
+    /// at the end of a run that was not stopped. Says what became of that file, if there is one.
+    ///
+    /// # Errors
+    /// The tree refuses.
+    fn finish(&self) -> Result<Option<Written>> {
+        Ok(None)
+    }
 }
 
 /// The format of a name or an alias.

@@ -263,7 +263,12 @@ impl ClassList {
 
     /// Classes whose pixels are labelled in a mask: all but void ones and the background.
     pub fn labelled(&self) -> impl Iterator<Item = &Class> {
-        self.classes.iter().filter(|class| !class.is_void() && Some(class.id) != self.background)
+        self.classes.iter().filter(|class| self.is_labelled(class))
+    }
+
+    /// True if pixels of a class of this list are labelled in a mask.
+    pub fn is_labelled(&self, class: &Class) -> bool {
+        !class.is_void() && Some(class.id) != self.background
     }
 
     /// An error for an ID that occurs in a map but not in this list.

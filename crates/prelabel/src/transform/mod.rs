@@ -2,6 +2,12 @@
 
 mod argmax;
 mod paint;
+mod parts;
+mod vectorize;
+mod void;
 
 pub use argmax::{Confident, argmax};
 pub use paint::{Overlap, Painted, paint};
+pub use parts::{Parts, parts};
+pub use vectorize::vectorize;
+pub use void::count_merged;

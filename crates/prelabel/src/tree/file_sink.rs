@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::folder_sink::{There, publish, sync, there};
+use super::folder_sink::{There, publish, publish_pieces, sync, there};
 use super::memory::exists;
 use super::staging::Staging;
 use super::{Sink, Written};
@@ -44,6 +44,11 @@ impl Sink for FileSink {
         fs::create_dir_all(self.parent()).map_err(|error| Error::output(&self.name, error))?;
         publish(&Staging::create(self.parent())?, &self.file, bytes)?;
         Ok(written)
+    }
+
+    fn write_pieces(&self, _path: &str, pieces: &mut dyn Iterator<Item = Result<Vec<u8>>>) -> Result<Written> {
+        fs::create_dir_all(self.parent()).map_err(|error| Error::output(&self.name, error))?;
+        publish_pieces(&Staging::create(self.parent())?, &self.file, pieces, self.overwrite)
     }
 
     fn finish(&self) -> Result<()> {

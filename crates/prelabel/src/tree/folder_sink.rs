@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::memory::exists;
-use super::staging::Staging;
+use super::staging::{Staging, same_content};
 use super::{Sink, Written};
 use crate::model::Key;
 use crate::{Error, ErrorKind, Result};
@@ -73,6 +73,13 @@ impl Sink for FolderSink {
         Ok(written)
     }
 
+    fn write_pieces(&self, path: &str, pieces: &mut dyn Iterator<Item = Result<Vec<u8>>>) -> Result<Written> {
+        Key::new(path)?;
+        let full = self.root.join(path);
+        self.make_parents(path, &full)?;
+        publish_pieces(&self.staging, &full, pieces, self.overwrite)
+    }
+
     fn finish(&self) -> Result<()> {
         sync(&self.root).map_err(|error| Error::output(&self.name, error))
     }
@@ -104,6 +111,31 @@ pub(super) fn publish(staging: &Staging, full: &Path, bytes: &[u8]) -> Result<()
         let _ = fs::remove_file(&staged);
         failed(error)
     })
+}
+
+/// Stages what comes in pieces, compares it with what is there, and puts it in its place.
+pub(super) fn publish_pieces(
+    staging: &Staging,
+    full: &Path,
+    pieces: &mut dyn Iterator<Item = Result<Vec<u8>>>,
+    overwrite: bool,
+) -> Result<Written> {
+    let failed = |error| Error::output(full.display().to_string(), error);
+    let staged = staging.put_pieces(pieces, failed)?;
+    let written = match fs::symlink_metadata(full) {
+        Err(_) => Ok(Written::New),
+        Ok(there) if there.is_file() && same_content(&staged, full).unwrap_or(false) => Ok(Written::Same),
+        Ok(_) if overwrite => Ok(Written::Replaced),
+        Ok(_) => Err(exists(&full.display().to_string())),
+    };
+    let moved = written.and_then(|written| match written {
+        Written::Same => Ok(Written::Same),
+        other => fs::rename(&staged, full).map(|()| other).map_err(failed),
+    });
+    if !matches!(moved, Ok(Written::New | Written::Replaced)) {
+        let _ = fs::remove_file(&staged);
+    }
+    moved
 }
 
 /// Makes renames last: one call for the whole file system instead of one a file.
@@ -139,6 +171,24 @@ mod tests {
         drop((sink, forced));
         let left: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["a"]);
+    }
+
+    #[test]
+    fn what_comes_in_pieces_appears_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let pieces = |text: &str| text.bytes().map(|byte| Ok(vec![byte])).collect::<Vec<_>>().into_iter();
+        let sink = FolderSink::create(dir.path(), false).unwrap();
+        assert_eq!(sink.write_pieces("a/b.json", &mut pieces("12")).unwrap(), Written::New);
+        assert_eq!(sink.write_pieces("a/b.json", &mut pieces("12")).unwrap(), Written::Same);
+        assert_eq!(sink.write_pieces("a/b.json", &mut pieces("34")).unwrap_err().kind(), ErrorKind::Exists);
+        let mut cut = pieces("5").chain([Err(Error::invalid("no more"))]);
+        assert!(sink.write_pieces("c.json", &mut cut).is_err());
+        assert!(!dir.path().join("c.json").exists());
+        let forced = FolderSink::create(dir.path(), true).unwrap();
+        assert_eq!(forced.write_pieces("a/b.json", &mut pieces("34")).unwrap(), Written::Replaced);
+        assert_eq!(fs::read(dir.path().join("a/b.json")).unwrap(), b"34");
+        drop((sink, forced));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[cfg(unix)]

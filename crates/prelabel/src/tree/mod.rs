@@ -8,6 +8,7 @@ mod folder_sink;
 mod folder_source;
 mod memory;
 mod paths;
+mod spool;
 mod staging;
 mod zip_sink;
 mod zip_source;
@@ -17,6 +18,7 @@ pub use folder_sink::FolderSink;
 pub use folder_source::FolderSource;
 pub use memory::{MemorySink, MemorySource, NowhereSink};
 pub use paths::{Paths, PathsBuilder};
+pub use spool::{Kept, Spool};
 pub use zip_sink::ZipSink;
 pub use zip_source::ZipSource;
 
@@ -105,6 +107,18 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// Other content is there and must not be overwritten; the path leaves the tree; the disk refuses.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<Written>;
+
+    /// Writes a whole file that comes in pieces, and may be larger than memory.
+    ///
+    /// # Errors
+    /// As [`Sink::write`]; and what the pieces give.
+    fn write_pieces(&self, path: &str, pieces: &mut dyn Iterator<Item = Result<Vec<u8>>>) -> Result<Written> {
+        let mut bytes = Vec::new();
+        for piece in pieces {
+            bytes.extend(piece?);
+        }
+        self.write(path, &bytes)
+    }
 
     /// Makes everything written so far last. Must be called at the end: an archive appears only then.
     ///

@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -53,6 +53,27 @@ impl Staging {
         }
     }
 
+    /// Writes what comes in pieces to a new file.
+    pub(super) fn put_pieces(
+        &self,
+        pieces: &mut dyn Iterator<Item = Result<Vec<u8>>>,
+        failed: impl Fn(io::Error) -> Error,
+    ) -> Result<PathBuf> {
+        let path = self.path();
+        let write = || {
+            let mut file = File::create_new(&path).map_err(&failed)?;
+            for piece in pieces {
+                file.write_all(&piece?).map_err(&failed)?;
+            }
+            Ok(())
+        };
+        let written: Result<()> = write();
+        if written.is_err() {
+            let _ = fs::remove_file(&path);
+        }
+        written.map(|()| path)
+    }
+
     /// A name for a new staged file.
     pub(super) fn path(&self) -> PathBuf {
         self.dir.join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
@@ -87,6 +108,25 @@ fn sweep(parent: &Path) {
 fn old(entry: &fs::DirEntry) -> bool {
     let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|time| time.elapsed().ok());
     age.is_some_and(|age| age.as_secs() > 60)
+}
+
+/// True if two files hold the same bytes.
+pub(super) fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut left, mut right) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    loop {
+        let length = one.read(&mut left)?;
+        if length == 0 {
+            return Ok(true);
+        }
+        other.read_exact(&mut right[..length])?;
+        if left[..length] != right[..length] {
+            return Ok(false);
+        }
+    }
 }
 
 #[cfg(test)]

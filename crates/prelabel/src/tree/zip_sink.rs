@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::folder_sink::sync;
 use super::memory::exists;
-use super::staging::Staging;
+use super::staging::{Staging, same_content};
 use super::{Sink, Written};
 use crate::model::Key;
 use crate::{Error, Result};
@@ -76,6 +76,17 @@ impl Sink for ZipSink {
         Ok(Written::New)
     }
 
+    fn write_pieces(&self, path: &str, pieces: &mut dyn Iterator<Item = Result<Vec<u8>>>) -> Result<Written> {
+        Key::new(path)?;
+        let staged = self.staging.put_pieces(pieces, |error| Error::output(&self.name, error))?;
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        if members.contains_key(path) {
+            return Err(exists(&format!("{}/{path}", self.name)));
+        }
+        members.insert(path.to_owned(), staged);
+        Ok(Written::New)
+    }
+
     fn finish(&self) -> Result<()> {
         let failed = |error| Error::output(&self.name, error);
         let packed = self.staging.path();
@@ -90,23 +101,5 @@ impl Sink for ZipSink {
         }
         fs::rename(&packed, &self.file).map_err(failed)?;
         sync(self.file.parent().unwrap_or(Path::new("."))).map_err(failed)
-    }
-}
-
-fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
-    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
-    if one.metadata()?.len() != other.metadata()?.len() {
-        return Ok(false);
-    }
-    let (mut left, mut right) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-    loop {
-        let length = one.read(&mut left)?;
-        if length == 0 {
-            return Ok(true);
-        }
-        other.read_exact(&mut right[..length])?;
-        if left[..length] != right[..length] {
-            return Ok(false);
-        }
     }
 }
