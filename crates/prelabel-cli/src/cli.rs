@@ -231,7 +231,7 @@ pub(crate) struct Convert {
     /// The format of the output [default: gt-studio; label-map where mask pairs are read]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: Option<String>,
-    /// How label maps are stored [default: png where the class IDs fit]
+    /// How label maps (png, npy) or objects (polygons, rle) are stored [default: as the format does it best]
     #[arg(long, value_name = "HOW")]
     pub(crate) encoding: Option<EncodingArg>,
     /// Also write the legend to a file: for outputs that are a single mask
@@ -247,6 +247,8 @@ pub(crate) struct Convert {
 pub(crate) enum EncodingArg {
     Png,
     Npy,
+    Polygons,
+    Rle,
 }
 
 #[derive(Debug, Args)]

@@ -17,10 +17,21 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Decides what `-o` means. `lone` says that the input is a single sample.
-    pub(crate) fn open(output: &Path, lone: bool, overwrite: bool, dry_run: bool) -> Result<Self> {
-        let file = file_encoding(output);
-        if (output == Path::new("-") || file.is_some()) && !lone {
+    /// Decides what `-o` means. `lone` says that the input is a single sample; `one_file` names the file of a format
+    /// that puts all samples into one.
+    pub(crate) fn open(
+        output: &Path,
+        lone: bool,
+        one_file: Option<&str>,
+        overwrite: bool,
+        dry_run: bool,
+    ) -> Result<Self> {
+        let ending = |path: &Path| path.extension().map(|ending| ending.to_ascii_lowercase());
+        let file = match one_file {
+            Some(name) => ending(output).is_some() && ending(output) == ending(Path::new(name)),
+            None => file_encoding(output).is_some(),
+        };
+        if (output == Path::new("-") || file) && !lone && one_file.is_none() {
             return Err(Error::usage("several samples do not fit into one file")
                 .in_file(output.display().to_string())
                 .hint("name a folder or a `.zip` as the output"));
@@ -31,16 +42,16 @@ impl Target {
         if dry_run {
             return Ok(Target::Nowhere(Arc::new(NowhereSink)));
         }
-        if file.is_some() && !output.is_dir() {
+        if file && !output.is_dir() {
             return Ok(Target::File(Arc::new(FileSink::new(output, overwrite))));
         }
         if output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
             return Ok(Target::Zip(Arc::new(ZipSink::create(output, overwrite)?)));
         }
         if output.is_file() {
-            return Err(Error::usage("the output is a file, not a folder")
-                .in_file(output.display().to_string())
-                .hint("name a folder, a `.zip`, or for a single sample a `.png` or `.npy`"));
+            return Err(Error::usage("the output is a file, not a folder").in_file(output.display().to_string()).hint(
+                "name a folder, a `.zip`, or for a single sample a `.png` or `.npy`, for all of COCO a `.json`",
+            ));
         }
         Ok(Target::Folder(Arc::new(FolderSink::create(output, overwrite)?)))
     }

@@ -135,3 +135,59 @@ fn a_broken_annotation_fails_its_image_or_is_left_out_and_counted() {
     );
     assert!(dir.path().join("masks/masks/one.png").exists());
 }
+
+#[test]
+fn one_file_holds_all_and_appears_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    animals(dir.path());
+    ok(dir.path(), &["convert", "animals.json", "-o", "out.json"]);
+    let read = |file: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(dir.path().join(file)).unwrap()).unwrap()
+    };
+    let (given, written) = (read("animals.json"), read("out.json"));
+    // The same entries with the same IDs and vertices, however much is computed anew.
+    for (one, other) in given["annotations"].as_array().unwrap().iter().zip(written["annotations"].as_array().unwrap())
+    {
+        for member in ["id", "image_id", "category_id", "score"] {
+            assert_eq!(one[member], other[member]);
+        }
+        if one["segmentation"].is_array() {
+            assert_eq!(one["segmentation"], other["segmentation"]);
+        }
+    }
+    assert_eq!(given["categories"], written["categories"]);
+    assert_eq!(written["images"].as_array().unwrap().len(), 2);
+
+    let again = ok(dir.path(), &["convert", "animals.json", "-o", "out.json"]);
+    assert!(again.stderr.contains("2 there already"), "{}", again.stderr);
+    fs::write(dir.path().join("out.json"), "{}").unwrap();
+    let refused = prelabel(dir.path(), &["convert", "animals.json", "-o", "out.json"]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("--overwrite"), "{}", refused.stderr);
+    assert_eq!(fs::read(dir.path().join("out.json")).unwrap(), b"{}");
+    ok(dir.path(), &["convert", "animals.json", "-o", "folder", "--to", "coco", "--encoding", "rle"]);
+    assert!(read("folder/instances.json")["annotations"][0]["segmentation"]["counts"].is_string());
+    let wrong = prelabel(dir.path(), &["convert", "animals.json", "-o", "x", "--to", "coco", "--encoding", "png"]);
+    assert_eq!((wrong.code, wrong.stderr.contains("--encoding rle")), (2, true), "{}", wrong.stderr);
+}
+
+#[test]
+fn areas_of_a_label_map_become_objects() {
+    let dir = tempfile::tempdir().unwrap();
+    let maps = testkit::testdata().join("demo/maps").display().to_string();
+    ok(dir.path(), &["convert", &maps, "-o", "apart.json", "--classes", "voc", "--instances"]);
+    ok(dir.path(), &["convert", &maps, "-o", "whole.json", "--classes", "voc"]);
+    let count = |file: &str| {
+        let text = fs::read_to_string(dir.path().join(file)).unwrap();
+        text.matches("\"category_id\"").count()
+    };
+    assert!(count("apart.json") > count("whole.json"), "{} {}", count("apart.json"), count("whole.json"));
+    ok(dir.path(), &["convert", "apart.json", "-o", "back", "--to", "label-map", "--encoding", "npy"]);
+    for key in ["astronaut", "rider", "rocket"] {
+        let given = dir.path().join("given");
+        let map = testkit::testdata().join(format!("demo/maps/{key}.npy")).display().to_string();
+        let args = ["convert", &map, "-o", given.to_str().unwrap(), "--to", "label-map", "--classes", "voc"];
+        ok(dir.path(), &[&args[..], &["--encoding", "npy", "--overwrite"]].concat());
+        assert!(ids(dir.path(), &format!("back/{key}.npy")) == ids(dir.path(), &format!("given/{key}.npy")), "{key}");
+    }
+}

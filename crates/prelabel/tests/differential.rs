@@ -2,7 +2,7 @@
 //! written here they read to the same values.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use prelabel::geometry::rasterize;
 use prelabel::model::{Class, ClassList, Content, ContentKind, LabelMap, Layout, PixelRule, Polygon, Ring, ScoreKind};
 use prelabel::pixels::mask_png::{self, Level};
 use prelabel::report::Report;
-use prelabel::tree::{FolderSource, MemorySink};
+use prelabel::tree::{FolderSource, MemorySink, MemorySource};
 use prelabel::{Limits, classes, transform};
 use testkit::peers;
 
@@ -139,7 +139,14 @@ fn what_is_written_others_read_to_the_same_values() {
         ] {
             let (_, reader) = reader(source.path(), ReadOptions::default());
             let sink = Arc::new(MemorySink::new(false));
-            let options = WriteOptions { classes: Some(list.clone()), encoding, level, verify: true, lone: true };
+            let options = WriteOptions {
+                classes: Some(list.clone()),
+                encoding,
+                level,
+                verify: true,
+                lone: true,
+                ..WriteOptions::default()
+            };
             let writer = formats::find(to).unwrap().writer(sink.clone(), options).unwrap();
             let adapter = Adapter { classes: Some(list.clone()), ..Adapter::default() };
             let run = Options::default();
@@ -262,4 +269,49 @@ fn coco_objects_are_painted_as_pycocotools_decodes_them() {
             &map,
         );
     }
+}
+
+#[test]
+fn coco_as_we_write_it_is_read_by_pycocotools_to_the_same_pixels() {
+    let Some(python) = peers::python("coco_as_we_write_it_is_read_by_pycocotools_to_the_same_pixels") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let to = formats::find("coco").unwrap();
+    let mut compared = 0;
+    for (name, map) in maps().into_iter().filter(|(_, map)| map.occurrences().len() < 1000) {
+        let source = MemorySource::new("map", BTreeMap::from([(format!("{name}.npy"), npy(&map))]));
+        let reader = formats::find("label-map").unwrap();
+        let reader = reader.reader(Arc::new(source), ReadOptions::default(), &Report::new(false)).unwrap();
+        // ID 0 is what COCO does not write.
+        let ids: BTreeSet<i64> = map.occurrences().into_iter().map(|(id, _)| id).chain([0]).collect();
+        let list = classes::named_by_id(ids).unwrap();
+        for (way, encoding, numbered) in [
+            ("best", None, true),
+            ("rle", Some(Encoding::Rle), false),
+            ("polygons", Some(Encoding::Polygons), true),
+            ("outlines", Some(Encoding::Polygons), false),
+        ] {
+            // Pixels of noise are objects of their own: a few thousand of them are enough.
+            if numbered && map.grid().pixels() > 20_000 && name.starts_with("noise") {
+                continue;
+            }
+            let sink = Arc::new(MemorySink::new(false));
+            let options =
+                WriteOptions { classes: Some(list.clone()), encoding, verify: true, ..WriteOptions::default() };
+            let writer = to.writer(sink.clone(), options).unwrap();
+            let objects = convert::Objects { numbered, ..convert::Objects::default() };
+            let adapter = Adapter { classes: Some(list.clone()), objects, ..Adapter::default() };
+            let stop = AtomicBool::new(false);
+            let outcome = convert::convert(&*reader, &*writer, &adapter, &Options::default(), &stop, &|_| {}).unwrap();
+            assert_eq!((outcome.new, outcome.summary.failures()), (1, 0), "{name}: {:?}", outcome.summary);
+            let (_, bytes) = sink.files().into_iter().next().expect("one file");
+            compared += bytes.windows(13).filter(|window| window == b"\"category_id\"").count();
+            fs::write(folder.path().join(format!("{name}-{way}.json")), bytes).unwrap();
+            let truth = folder.path().join(format!("truth/{name}-{way}"));
+            fs::create_dir_all(&truth).unwrap();
+            write_truth(&truth.join(&name), (map.width(), map.height()), map.ids());
+        }
+    }
+    assert!(compared > 1000, "{compared}");
+    let found = peers::run(&python, include_str!("differential/coco_back.py"), &[folder.path().to_str().unwrap()]);
+    assert_eq!(found.trim(), compared.to_string());
 }

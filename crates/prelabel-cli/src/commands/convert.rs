@@ -2,7 +2,7 @@ use std::sync::atomic::AtomicBool;
 
 use prelabel::convert::{self, Adapter, Objects, Options, Outcome};
 use prelabel::formats::{self, Encoding, Format, WriteOptions, Writer};
-use prelabel::model::ClassList;
+use prelabel::model::{ClassList, ContentKind};
 use prelabel::report::{Finding, Remarks, Severity};
 use prelabel::tree::{FileSink, Sink};
 use prelabel::{Error, classes};
@@ -24,7 +24,8 @@ pub(super) fn run(args: &Convert, common: &Common, output: &Output) -> Result<Ex
     let opened = input::open(&args.input, Some(&args.classes), &options.limits)?;
     let to = target_format(args, &opened)?;
     let plan = Plan::new(&args.input, &args.classes, &opened, &options, &interrupted, to)?;
-    let target = Target::open(&args.output, opened.reader.len() == 1, args.run.overwrite, args.run.dry_run)?;
+    let lone = opened.reader.len() == 1;
+    let target = Target::open(&args.output, lone, to.info().one_file, args.run.overwrite, args.run.dry_run)?;
     if matches!(target, Target::Stdout(_)) && output.is_json() {
         return Err(Error::usage("standard output cannot hold both the mask and `--json`")
             .hint("write the mask to a file")
@@ -33,10 +34,13 @@ pub(super) fn run(args: &Convert, common: &Common, output: &Output) -> Result<Ex
     let encoding = args.encoding.map(|encoding| match encoding {
         EncodingArg::Png => Encoding::Png,
         EncodingArg::Npy => Encoding::Npy,
+        EncodingArg::Polygons => Encoding::Polygons,
+        EncodingArg::Rle => Encoding::Rle,
     });
     let write_options = WriteOptions {
         classes: plan.classes.clone(),
         encoding: encoding.or_else(|| file_encoding(&args.output)),
+        members: opened.reader.members(),
         level: args.run.level.into(),
         verify: !args.run.no_verify,
         lone: target.is_lone(),
@@ -77,9 +81,11 @@ pub(super) fn options(run: &Run, common: &Common) -> Options {
 }
 
 fn target_format(args: &Convert, opened: &Opened) -> Result<&'static dyn Format, Error> {
+    let json = args.output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     let name = match (&args.to, file_encoding(&args.output)) {
         (Some(name), _) => name.as_str(),
         (None, Some(Encoding::Npy)) => "label-map",
+        (None, _) if json => "coco",
         (None, _) if opened.format.info().name == "gt-studio" => "label-map",
         (None, _) => "gt-studio",
     };
@@ -108,31 +114,15 @@ impl Plan {
             let finding = Finding::new("skipped", Severity::Warning, "directory entries were left out");
             finding.in_file(&skipped.path).detail(&skipped.why)
         }));
-        let needs_classes = to.info().name == "gt-studio";
-        let known = needs_classes || input.classes.is_some() || opened.reader.classes().is_some();
+        let needs_colors = to.info().name == "gt-studio";
+        let shapes = to.info().content == [ContentKind::Instances];
+        let known = needs_colors || shapes || input.classes.is_some() || opened.reader.classes().is_some();
         let mut list = match known {
             true => Some(opened.classes(input, classes, options, interrupted)?),
             false => None,
         };
-        if let (true, Some(given)) = (needs_classes, list.take()) {
-            let proposal = classes::with_proposed_colors(given);
-            if !proposal.proposed.is_empty() {
-                let near = proposal.nearest.as_ref().map(|(one, other, distance)| {
-                    format!("; the nearest two are `{one}` and `{other}`, {distance:.0} apart in CIEDE2000")
-                });
-                let finding =
-                    Finding::new("colours-proposed", Severity::Info, "classes without a colour got one proposed");
-                let detail = format!(
-                    "{} of {}{}",
-                    proposal.proposed.len(),
-                    proposal.list.labelled().count(),
-                    near.unwrap_or_default()
-                );
-                findings.push(finding.detail(detail));
-            }
-            list = Some(proposal.list);
-        } else if list.is_none() && known {
-            list = opened.reader.classes().cloned();
+        if needs_colors {
+            list = list.map(|list| with_colors(list, &mut findings));
         }
         let objects = Objects {
             numbered: classes.instances,
@@ -170,6 +160,20 @@ impl Plan {
         outcome.summary.add(0, opened.source.name(), &Remarks { findings, losses: Vec::new() });
         Ok(outcome)
     }
+}
+
+/// The list with a colour for each class, and a remark on those that were proposed.
+fn with_colors(list: ClassList, findings: &mut Vec<Finding>) -> ClassList {
+    let proposal = classes::with_proposed_colors(list);
+    if !proposal.proposed.is_empty() {
+        let near = proposal.nearest.as_ref().map(|(one, other, distance)| {
+            format!("; the nearest two are `{one}` and `{other}`, {distance:.0} apart in CIEDE2000")
+        });
+        let finding = Finding::new("colours-proposed", Severity::Info, "classes without a colour got one proposed");
+        let (proposed, all) = (proposal.proposed.len(), proposal.list.labelled().count());
+        findings.push(finding.detail(format!("{proposed} of {all}{}", near.unwrap_or_default())));
+    }
+    proposal.list
 }
 
 fn write_legend(path: &std::path::Path, plan: &Plan, overwrite: bool) -> Result<(), Error> {

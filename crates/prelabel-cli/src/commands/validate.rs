@@ -52,7 +52,7 @@ pub(super) fn run(args: &Validate, common: &Common, output: &Output) -> Result<E
     };
     let outcome = match &args.output {
         Some(path) if args.fix => {
-            let target = Target::open(path, false, args.overwrite, false)?;
+            let target = Target::open(path, false, None, args.overwrite, false)?;
             validate::fix(&pairs, &*target.sink(), &options, args.allow_lossy, &tell)?
         }
         _ => validate::validate(&pairs, &options, &tell)?,

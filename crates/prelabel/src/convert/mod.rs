@@ -183,7 +183,11 @@ pub fn convert(
                     Written::Replaced => outcome.replaced += all,
                 }
             }
-            Err(error) => outcome.stopped = Some(error),
+            Err(error) => {
+                outcome.new = 0;
+                outcome.summary.fail(reader.len(), error.file().unwrap_or_default(), &error);
+                outcome.stopped = Some(error);
+            }
         }
     }
     Ok(outcome)

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::coco_json::{self, Image, ImageEntry, Index, Place};
-use super::{Detection, Format, Info, ReadOptions, Reader};
+use super::coco_json::{self, Gathered, Image, ImageEntry, Index, Place};
+use super::{Detection, Format, Info, Members, ReadOptions, Reader, WriteOptions, Writer};
 use crate::classes;
 use crate::error::At;
 use crate::model::{ClassId, ClassList, Content, ContentKind, InstanceSet, Key, PixelRule, Sample};
 use crate::report::{Finding, Loss, Report, Severity};
-use crate::tree::Source;
+use crate::tree::{Sink, Source, Written};
 use crate::{Error, Limits, Result};
 
 static INFO: Info = Info {
@@ -28,10 +28,16 @@ Polygons of one annotation are one object; they cover pixels by the rule of `pyc
 holes: a ring inside another adds nothing to it. Where objects overlap, the later one is on top, and what is covered is
 counted; `--overlap` changes that, `--instances` keeps objects apart as `car # 1`, `car # 2`. `iscrowd` regions and
 classes with `isthing: 0` get no number. Pixels without an object become `background`, ID 0 unless a category has it.
-`area`, `bbox` and attributes are not used. An annotation that cannot be read fails its image, with a JSON pointer;
-with `--allow-lossy` it is left out and counted.",
+An annotation that cannot be read fails its image, with a JSON pointer;
+with `--allow-lossy` it is left out and counted.
+Written is `instances.json`, or the file that `-o` names: images in the order of their keys, with `KEY.jpg` as file name;
+`info`, `licenses`, categories and IDs as the source had them, else IDs from 1. Polygons stay as they are where they
+cover the same pixels under the rule of pycocotools, else outlines are drawn along the pixels; objects with holes and
+crowds become run lengths. `--encoding rle` writes only these, `--encoding polygons` only outlines, holes reached by a
+seam without width. `area` and `bbox` are those of the pixels. Other members of images and annotations are not kept.",
     reads: true,
-    writes: false,
+    writes: true,
+    one_file: Some("instances.json"),
     content: &[ContentKind::Instances],
     example: "prelabel convert annotations/instances_val2017.json -o masks/ --instances",
 };
@@ -84,6 +90,17 @@ impl Format for Coco {
         })?;
         Ok(Box::new(CocoReader { source, files, samples, categories, limits: options.limits }))
     }
+
+    fn writer(&self, sink: Arc<dyn Sink>, options: WriteOptions) -> Result<Box<dyn Writer>> {
+        let gathered = Gathered::new(options.encoding, options.verify)?;
+        let classes = options.classes.ok_or_else(no_classes)?;
+        let path = INFO.one_file.unwrap_or_default().to_owned();
+        Ok(Box::new(CocoWriter { sink, path, classes, members: options.members, gathered }))
+    }
+}
+
+fn no_classes() -> Error {
+    Error::usage("objects need a class list").hint("name one with `--classes FILE|PRESET`, or `--classes auto`")
 }
 
 /// The files of a tree that are of this form, in the order of their paths.
@@ -103,6 +120,38 @@ fn files(source: &dyn Source) -> Vec<String> {
         return by_name;
     }
     candidates.into_iter().filter(like).collect()
+}
+
+struct CocoWriter {
+    sink: Arc<dyn Sink>,
+    path: String,
+    classes: ClassList,
+    members: Members,
+    gathered: Gathered,
+}
+
+impl Writer for CocoWriter {
+    fn accepts(&self) -> &[ContentKind] {
+        &[ContentKind::Instances]
+    }
+
+    fn write(&self, sample: &Sample, report: &Report) -> Result<Written> {
+        let Content::Instances(set) = &sample.content else {
+            return Err(Error::usage("maps and scores must become objects first"));
+        };
+        if let Some(instance) = set.as_slice().iter().find(|instance| self.classes.get(instance.class).is_none()) {
+            return Err(Error::invalid("the class of an object is not in the class list")
+                .at(At::Entry(instance.name.clone()))
+                .found(instance.class.to_string())
+                .expected(ids(self.classes.classes().iter().map(|class| &class.id))));
+        }
+        self.gathered.add(&sample.key, set, report)?;
+        Ok(Written::New)
+    }
+
+    fn finish(&self) -> Result<Option<Written>> {
+        self.gathered.write(&*self.sink, &self.path, &self.classes, &self.members).map(Some)
+    }
 }
 
 fn folder(path: &str) -> &str {
@@ -134,6 +183,8 @@ struct Categories {
     list: Option<ClassList>,
     /// Name by category ID; nothing if no file names its categories.
     names: Option<BTreeMap<i64, String>>,
+    /// The entries themselves, with what else they say.
+    entries: Option<Value>,
     /// The list is the user's: categories are found in it by their name.
     given: bool,
 }
@@ -149,12 +200,19 @@ impl Categories {
         }
         if entries.is_empty() {
             let is_given = given.is_some();
-            return Ok(Categories { list: given.map(ClassList::with_unlabelled), names: None, given: is_given });
+            return Ok(Categories {
+                list: given.map(ClassList::with_unlabelled),
+                names: None,
+                entries: None,
+                given: is_given,
+            });
         }
-        let own = classes::of_categories(&Value::Array(entries))?;
+        let entries = Value::Array(entries);
+        let own = classes::of_categories(&entries)?;
         let names = own.classes().iter().map(|class| (class.id, class.name.clone())).collect();
         let is_given = given.is_some();
-        Ok(Categories { list: Some(given.unwrap_or(own).with_unlabelled()), names: Some(names), given: is_given })
+        let list = Some(given.unwrap_or(own).with_unlabelled());
+        Ok(Categories { list, names: Some(names), entries: Some(entries), given: is_given })
     }
 
     fn class_of(&self, category: i64) -> Result<ClassId> {
@@ -251,7 +309,7 @@ impl CocoReader {
                 hint: "mend them".to_owned(),
             })?;
         }
-        InstanceSet::new(width, height, PixelRule::Pycocotools, instances)
+        Ok(InstanceSet::new(width, height, PixelRule::Pycocotools, instances)?.with_id(entry.id.number()))
     }
 }
 
@@ -266,6 +324,19 @@ fn finding(error: &Error, file: &str) -> Finding {
 impl Reader for CocoReader {
     fn classes(&self) -> Option<&ClassList> {
         self.categories.list.as_ref()
+    }
+
+    fn members(&self) -> Members {
+        let mut members = Members::new();
+        for file in &self.files {
+            for (name, value) in &file.index.about {
+                members.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        if let Some(entries) = &self.categories.entries {
+            members.insert("categories".to_owned(), entries.clone());
+        }
+        members
     }
 
     fn len(&self) -> usize {

@@ -29,6 +29,7 @@ numbered from 1 in their order, 0 being unlabelled.
 Source: the platform's public documentation, \"Job build, base type segmentation\" and \"Get job results\".",
     reads: true,
     writes: true,
+    one_file: None,
     content: &[ContentKind::LabelMap, ContentKind::Segments],
     example: "prelabel convert masks/ -o maps/ --to label-map",
 };

@@ -31,6 +31,7 @@ Photographs in a folder `images/` are left alone. The key of a map is its path w
 Written are PNG of 8 or 16 grey bits where the IDs fit, else NPY (`--encoding` decides), and `classes.json`.",
     reads: true,
     writes: true,
+    one_file: None,
     content: &[ContentKind::LabelMap],
     example: "prelabel convert maps/ -o masks/ --classes voc",
 };
@@ -92,6 +93,11 @@ impl Format for LabelMaps {
     fn writer(&self, sink: Arc<dyn Sink>, options: WriteOptions) -> Result<Box<dyn Writer>> {
         if let (Some(classes), false) = (&options.classes, options.lone) {
             sink.write("classes.json", &classes::to_json(classes)?)?;
+        }
+        if let Some(encoding @ (Encoding::Polygons | Encoding::Rle)) = options.encoding {
+            return Err(Error::usage("label maps hold pixels, no shapes")
+                .found(format!("`--encoding {}`", encoding.name()))
+                .expected("`--encoding png` or `--encoding npy`"));
         }
         let encoding = options.encoding.or_else(|| options.classes.as_ref().map(fitting));
         Ok(Box::new(LabelMapWriter { sink, encoding, verify: options.verify }))

@@ -15,6 +15,7 @@ pub use gt_studio::legend_of;
 pub use mask_pairs::{MaskPairs, images_by_key};
 pub use nearest::nearest;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{ClassId, ClassList, ContentKind, Key, Layout, RawLegend, Sample, ScoreKind};
@@ -41,6 +42,8 @@ pub struct Info {
     pub reads: bool,
     /// True if it can be written.
     pub writes: bool,
+    /// The file that holds all samples, for formats that put them into one.
+    pub one_file: Option<&'static str>,
     /// What its samples hold.
     pub content: &'static [ContentKind],
     /// A command that shows it.
@@ -78,22 +81,44 @@ pub struct ReadOptions {
     pub unlabelled: Option<ClassId>,
 }
 
-/// How class IDs are stored.
+/// How class IDs and objects are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Grey PNG of 8 or 16 bits.
     Png,
     /// NumPy array.
     Npy,
+    /// Outlines of objects.
+    Polygons,
+    /// Run lengths of objects.
+    Rle,
 }
+
+impl Encoding {
+    /// What users type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Png => "png",
+            Encoding::Npy => "npy",
+            Encoding::Polygons => "polygons",
+            Encoding::Rle => "rle",
+        }
+    }
+}
+
+/// Members of a source's JSON that formats of the same family keep as they are: COCO's `info`, `licenses` and
+/// `categories`.
+pub type Members = BTreeMap<String, serde_json::Value>;
 
 /// How to write.
 #[derive(Clone, Debug, Default)]
 pub struct WriteOptions {
     /// The class list, with a colour for each labelled class where the format has colours.
     pub classes: Option<ClassList>,
-    /// How class IDs are stored; without it, as PNG where they fit.
+    /// How class IDs or objects are stored; without it, as the format does it best.
     pub encoding: Option<Encoding>,
+    /// What the source says of itself.
+    pub members: Members,
     /// Decode what was encoded, and compare.
     pub verify: bool,
     /// Only the sample's own file: no tables beside it.
@@ -131,6 +156,11 @@ pub trait Format: Sync {
 pub trait Reader: Send + Sync {
     /// The class list that the tree gives or the user gave.
     fn classes(&self) -> Option<&ClassList>;
+
+    /// What the source says of itself beside its samples.
+    fn members(&self) -> Members {
+        Members::new()
+    }
 
     /// How many samples there are.
     fn len(&self) -> usize;
@@ -224,7 +254,7 @@ pub fn detect(source: &dyn Source, limits: &Limits) -> Result<(&'static dyn Form
 
 fn nothing_recognised(source: &dyn Source) -> Error {
     let paths = source.paths();
-    let mut endings: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut endings: BTreeMap<String, usize> = BTreeMap::new();
     for path in paths.iter() {
         let name = path.rsplit('/').next().unwrap_or(&path);
         *endings.entry(name.rfind('.').map_or("no extension", |dot| &name[dot..]).to_owned()).or_default() += 1;

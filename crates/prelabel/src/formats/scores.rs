@@ -25,6 +25,7 @@ its k-th class. The greatest score wins, of equal ones the first, as in NumPy's 
 `--min-confidence P` leaves pixels unlabelled whose greatest probability is below P; logits go through a softmax for it.",
     reads: true,
     writes: false,
+    one_file: None,
     content: &[ContentKind::Scores],
     example: "prelabel convert logits/ -o masks/ --classes voc --min-confidence 0.5",
 };

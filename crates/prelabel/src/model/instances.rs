@@ -16,6 +16,8 @@ pub enum Shape {
 pub struct Instance {
     /// What the source calls it, for messages: `annotation 1768`.
     pub name: String,
+    /// Its number in the source, kept by formats that number objects over all images.
+    pub id: Option<i64>,
     /// Its class.
     pub class: ClassId,
     /// Where it is.
@@ -35,6 +37,8 @@ pub struct InstanceSet {
     width: u32,
     height: u32,
     rule: PixelRule,
+    /// The image's number in the source.
+    id: Option<i64>,
     instances: Vec<Instance>,
 }
 
@@ -57,7 +61,18 @@ impl InstanceSet {
                     .expected(format!("{width} × {height} (width × height)")));
             }
         }
-        Ok(InstanceSet { width, height, rule, instances })
+        Ok(InstanceSet { width, height, rule, id: None, instances })
+    }
+
+    /// The same objects with the number that the source gives their image.
+    pub fn with_id(mut self, id: Option<i64>) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// The image's number in the source, kept by formats that number images.
+    pub fn id(&self) -> Option<i64> {
+        self.id
     }
 
     /// Columns of the image.

@@ -123,7 +123,7 @@ mod tests {
     fn square(x: f64, side: f64, score: Option<f64>) -> Instance {
         let ring = Ring::from_flat(&[x, 0.0, x + side, 0.0, x + side, side, x, side]).unwrap();
         let shape = Shape::Polygons(vec![Polygon::new(ring)]);
-        Instance { name: String::new(), class: 1, shape, score, crowd: false }
+        Instance { name: String::new(), id: None, class: 1, shape, score, crowd: false }
     }
 
     #[test]

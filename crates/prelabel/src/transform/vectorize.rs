@@ -26,7 +26,7 @@ pub fn vectorize(map: &SegmentMap, name: impl Fn(Segment) -> Option<String>) -> 
     for (segment, spans) in spans {
         let shape = Shape::Rle(Spans::new(width, height, spans)?.to_rle()?);
         let name = name(segment).unwrap_or_default();
-        instances.push(Instance { name, class: segment.class, shape, score: None, crowd: false });
+        instances.push(Instance { name, id: None, class: segment.class, shape, score: None, crowd: false });
     }
     InstanceSet::new(width, height, PixelRule::Center, instances)
 }

@@ -96,7 +96,7 @@ fn convert_all(
     let to = formats::find("gt-studio")?;
     let options = options(&args.run, common);
     let plan = Plan::new(&args.input, &args.classes, opened, &options, interrupted, to)?;
-    let target = Target::open(&folder.pairs(), false, args.run.overwrite, args.run.dry_run)?;
+    let target = Target::open(&folder.pairs(), false, None, args.run.overwrite, args.run.dry_run)?;
     let sink = target.sink();
     let write_options = WriteOptions {
         classes: plan.classes.clone(),

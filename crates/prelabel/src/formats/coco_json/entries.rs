@@ -21,6 +21,15 @@ pub(in crate::formats) enum ImageId {
     Text(Box<str>),
 }
 
+impl ImageId {
+    pub(in crate::formats) fn number(&self) -> Option<i64> {
+        match self {
+            ImageId::Number(id) => Some(*id),
+            ImageId::Text(_) => None,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum AnyId {
@@ -177,7 +186,8 @@ pub(in crate::formats) fn instance(
         Some(id) => format!("annotation {id}"),
         None => format!("/annotations/{}", place.number),
     };
-    Ok(Instance { name, class, shape, score: entry.score, crowd })
+    let id = entry.id.as_ref().and_then(ImageId::number);
+    Ok(Instance { name, id, class, shape, score: entry.score, crowd })
 }
 
 /// Reads a `segmentation`: polygons, or run lengths as a list or a string.

@@ -1,6 +1,6 @@
 //! What a file holds and where, found in one pass over it; shapes stay in the file until they are read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,6 +46,8 @@ pub(in crate::formats) struct Index {
     annotations: Vec<Place>,
     /// The entries of `categories`; nothing if the file has no such list.
     pub categories: Option<Vec<Value>>,
+    /// `info` and `licenses`, where the file has them.
+    pub about: BTreeMap<String, Value>,
 }
 
 /// What the pass needs of an annotation.
@@ -69,10 +71,11 @@ struct Pass<'a> {
     annotations: Vec<(Slot, Place)>,
     ids: Vec<ImageId>,
     categories: Option<Vec<Value>>,
+    about: BTreeMap<String, Value>,
     /// Annotations of no image, and the first of them.
     lost: u64,
     first_lost: Option<(u32, String)>,
-    counts: [u32; 3],
+    counts: [u32; 5],
 }
 
 impl Index {
@@ -120,9 +123,10 @@ impl<'a> Pass<'a> {
             annotations: Vec::new(),
             ids: Vec::new(),
             categories: None,
+            about: BTreeMap::new(),
             lost: 0,
             first_lost: None,
-            counts: [0; 3],
+            counts: [0; 5],
         }
     }
 
@@ -140,6 +144,10 @@ impl<'a> Pass<'a> {
                 let value = serde_json::from_slice(entry)
                     .map_err(|error| super::entries::broken(Section::Categories, place, &error))?;
                 self.categories.get_or_insert_default().push(value);
+            }
+            // Nobody's pixels depend on them.
+            Section::Info | Section::Licenses => {
+                self.about.extend(serde_json::from_slice(entry).map(|value| (section.name().to_owned(), value)));
             }
         }
         Ok(())
@@ -224,7 +232,7 @@ impl<'a> Pass<'a> {
         }
         self.tell();
         let annotations = of_image.into_iter().map(|(_, place)| place).collect();
-        Index { images: self.images, annotations, categories: self.categories }
+        Index { images: self.images, annotations, categories: self.categories, about: self.about }
     }
 
     /// Says what concerns no single sample.

@@ -3,6 +3,8 @@
 mod entries;
 mod index;
 mod scan;
+mod write;
 
 pub(super) use entries::{ImageEntry, instance};
 pub(super) use index::{Image, Index, Place};
+pub(super) use write::Gathered;

@@ -5,7 +5,8 @@
 use crate::error::At;
 use crate::{Error, ErrorKind, Result};
 
-/// Follows a JSON object fed in pieces; calls back with each element of the arrays directly inside of it.
+/// Follows a JSON object fed in pieces; calls back with each element of the arrays directly inside of it, and with its
+/// `info` and `licenses` as a whole.
 pub(super) struct Scan {
     /// The byte that comes next.
     at: u64,
@@ -23,22 +24,32 @@ pub(super) struct Scan {
     ended: bool,
 }
 
-/// An array of the outer object that somebody wants.
+/// A member of the outer object that somebody wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Images,
     Annotations,
     Categories,
+    Licenses,
+    Info,
 }
 
 impl Section {
-    const ALL: [Section; 3] = [Section::Images, Section::Annotations, Section::Categories];
+    const ALL: [Section; 5] =
+        [Section::Images, Section::Annotations, Section::Categories, Section::Licenses, Section::Info];
+
+    /// True if nobody asks for its elements.
+    fn is_whole(self) -> bool {
+        matches!(self, Section::Licenses | Section::Info)
+    }
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Section::Images => "images",
             Section::Annotations => "annotations",
             Section::Categories => "categories",
+            Section::Licenses => "licenses",
+            Section::Info => "info",
         }
     }
 }
@@ -115,7 +126,7 @@ impl Scan {
             }
         }
         let text = &bytes[..taken];
-        if self.depth >= 3 && self.section.is_some() {
+        if self.is_inside() {
             self.element.extend_from_slice(text);
         } else if self.depth == 1 && self.name.len() < NAME {
             self.name.extend_from_slice(&text[..taken.min(NAME)]);
@@ -124,15 +135,21 @@ impl Scan {
         taken
     }
 
+    /// True within an element.
+    fn is_inside(&self) -> bool {
+        self.section.is_some_and(|section| self.depth >= if section.is_whole() { 2 } else { 3 })
+    }
+
     fn byte(&mut self, byte: u8, each: &mut impl FnMut(Section, u64, &[u8]) -> Result<()>) -> Result<()> {
-        let inside = self.depth >= 3 && self.section.is_some();
+        let inside = self.is_inside();
+        let in_list = self.depth == 2 && self.section.is_some_and(|section| !section.is_whole());
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => {}
             b'\xef' | b'\xbb' | b'\xbf' if self.at < 3 => {}
             _ if self.ended => return Err(self.odd(byte, "nothing behind the closing brace")),
             _ if self.depth == 0 && byte != b'{' => return Err(self.odd(byte, "an object, `{`")),
             b'"' => {
-                if self.depth == 2 && self.section.is_some() {
+                if in_list {
                     return Err(self.odd(byte, "an object in this list"));
                 }
                 self.in_string = true;
@@ -141,17 +158,18 @@ impl Scan {
                 }
             }
             b'{' | b'[' => {
-                if self.depth == 1 && byte == b'[' {
-                    self.section = Section::ALL
-                        .into_iter()
-                        .find(|section| self.name.strip_suffix(b"\"") == Some(section.name().as_bytes()));
-                } else if self.depth == 2 && self.section.is_some() {
+                if self.depth == 1 {
+                    let name = self.name.strip_suffix(b"\"");
+                    let wanted = Section::ALL.into_iter().find(|section| name == Some(section.name().as_bytes()));
+                    self.section = wanted.filter(|section| section.is_whole() || byte == b'[');
+                    if wanted.is_some_and(Section::is_whole) {
+                        self.begin(byte);
+                    }
+                } else if in_list {
                     if byte == b'[' {
                         return Err(self.odd(byte, "an object in this list"));
                     }
-                    self.element.clear();
-                    self.start = self.at;
-                    self.element.push(byte);
+                    self.begin(byte);
                 }
                 self.depth += 1;
             }
@@ -159,8 +177,14 @@ impl Scan {
                 self.depth -= 1;
                 match (self.depth, self.section) {
                     (0, _) => self.ended = true,
-                    (1, _) => self.section = None,
-                    (2, Some(section)) => {
+                    (1, Some(section)) => {
+                        self.section = None;
+                        if section.is_whole() {
+                            self.element.push(byte);
+                            return each(section, self.start, &self.element);
+                        }
+                    }
+                    (2, Some(section)) if !section.is_whole() => {
                         self.element.push(byte);
                         each(section, self.start, &self.element)?;
                         return Ok(());
@@ -168,14 +192,21 @@ impl Scan {
                     _ => {}
                 }
             }
-            b',' => {}
-            _ if self.depth == 2 && self.section.is_some() => return Err(self.odd(byte, "an object in this list")),
+            b',' if in_list => {}
+            _ if in_list => return Err(self.odd(byte, "an object in this list")),
             _ => {}
         }
         if inside {
             self.element.push(byte);
         }
         Ok(())
+    }
+
+    /// An element begins.
+    fn begin(&mut self, byte: u8) {
+        self.element.clear();
+        self.element.push(byte);
+        self.start = self.at;
     }
 
     fn odd(&self, byte: u8, expected: &str) -> Error {
@@ -206,15 +237,19 @@ mod tests {
 
     #[test]
     fn elements_are_found_whatever_the_pieces() {
-        let text = r#"{"info": {"images": [{"id": 0}]}, "x": "annotations",
-            "images": [{"id": 1, "name": "a]}\"\\"}, {"a": [[], {}]}], "licenses": [{"id": 2}], "annotations": []}"#;
-        let expected = [r#"{"id": 1, "name": "a]}\"\\"}"#, r#"{"a": [[], {}]}"#];
+        let text = r#"{"info": {"images": [{"id": 0}], "a": 1}, "x": "annotations", "images":
+            [{"id": 1, "name": "a]}\"\\"}, {"a": [[], {}]}], "licenses": ["a", {"b": 1}], "annotations": []}"#;
+        let expected = [
+            (Section::Info, r#"{"images": [{"id": 0}], "a": 1}"#),
+            (Section::Images, r#"{"id": 1, "name": "a]}\"\\"}"#),
+            (Section::Images, r#"{"a": [[], {}]}"#),
+            (Section::Licenses, r#"["a", {"b": 1}]"#),
+        ];
         for piece in 1..text.len() {
             let found = elements(text, piece).unwrap();
-            let texts: Vec<_> = found.iter().map(|(_, _, element)| element.as_str()).collect();
+            let texts: Vec<_> = found.iter().map(|(section, _, element)| (*section, element.as_str())).collect();
             assert_eq!(texts, expected, "{piece}");
-            for (section, at, element) in &found {
-                assert_eq!(*section, Section::Images);
+            for (_, at, element) in &found {
                 assert!(text[*at as usize..].starts_with(element));
             }
         }
