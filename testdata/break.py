@@ -177,3 +177,27 @@ for name, text in {
     "height-and-width-swapped": with_shape({"size": [4, 3], "counts": [12]}),
 }.items():
     (coco / f"{name}.json").write_text(text + "\n")
+
+results = HERE / "coco-results" / "invalid"
+results.mkdir(parents=True, exist_ok=True)
+run = {"size": [3, 4], "counts": [6, 6]}
+one = {"image_id": 1, "category_id": 1, "segmentation": run, "score": 0.5}
+for name, text in {
+    "cut": json.dumps([one])[:-20],
+    "an-object": json.dumps({"annotations": [one]}),
+    "no-size": json.dumps([{**one, "segmentation": [[0, 0, 2, 0, 2, 2]]}]),
+    "two-sizes": json.dumps([one, {**one, "segmentation": {"size": [4, 3], "counts": [12]}}]),
+    "score-as-text": json.dumps([{**one, "score": "high"}]),
+    "category-as-text": json.dumps([{**one, "category_id": "cat"}]),
+    "box-only": json.dumps([one, {"image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "score": 0.5}]),
+}.items():
+    (results / f"{name}.json").write_text(text + "\n")
+lvis = HERE / "lvis" / "invalid"
+lvis.mkdir(parents=True, exist_ok=True)
+url = {"file_name": None, "coco_url": "http://images.cocodataset.org/val2017/1.jpg", "neg_category_ids": []}
+for name, text in {
+    "category-missing": with_member("annotations", category_id=1204),
+    "size-missing": with_member("images", width=None, **url),
+    "no-shape": with_member("annotations", segmentation=None),
+}.items():
+    (lvis / f"lvis_v1_{name}.json").write_text(text + "\n")

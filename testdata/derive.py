@@ -145,3 +145,32 @@ document = {
 }
 COCO.mkdir(parents=True, exist_ok=True)
 (COCO / "rider.json").write_text(json.dumps(document))
+
+# Results for the same image: with its dataset beside it, and alone.
+RESULTS = HERE / "formats" / "coco-results" / "valid"
+found = [
+    {"image_id": 139, "category_id": 13, "segmentation": rle(ids == 13, True), "score": 0.75},
+    {"image_id": 139, "category_id": 15, "segmentation": rle(ids == 15, True), "score": 0.5, "bbox": [0, 0, 9, 9]},
+]
+images = [
+    {"id": 139, "width": ids.shape[1], "height": ids.shape[0], "file_name": "000000000139.jpg"},
+    {"id": 285, "width": 9, "height": 4, "file_name": "000000000285.jpg"},
+]
+(RESULTS / "with-dataset").mkdir(parents=True, exist_ok=True)
+(RESULTS / "with-dataset" / "results.json").write_text(json.dumps(found))
+listed = {"images": images, "annotations": [], "categories": document["categories"]}
+(RESULTS / "with-dataset" / "instances_val.json").write_text(json.dumps(listed))
+(RESULTS / "alone.json").write_text(json.dumps(found))
+
+# LVIS: the annotations come first, images have an address only.
+LVIS = HERE / "formats" / "lvis" / "valid"
+LVIS.mkdir(parents=True, exist_ok=True)
+image = {"id": 397133, "width": ids.shape[1], "height": ids.shape[0]}
+image["coco_url"] = "http://images.cocodataset.org/val2017/000000397133.jpg"
+lvis = {
+    "info": {"description": "made by derive.py"},
+    "annotations": [{"id": 1, "image_id": 397133, "category_id": 1203, "segmentation": outlines(ids == 15)}],
+    "images": [{**image, "neg_category_ids": [5], "not_exhaustive_category_ids": []}],
+    "categories": [{"id": 1203, "name": "zucchini", "synset": "zucchini.n.02", "frequency": "c"}],
+}
+(LVIS / "lvis_v1_val.json").write_text(json.dumps(lvis))

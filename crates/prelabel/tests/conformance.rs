@@ -44,7 +44,8 @@ fn class_list(reader: &dyn Reader) -> ClassList {
         Some(list) => list.clone(),
         None => {
             let flag = AtomicBool::new(false);
-            convert::find_ids(reader, &Adapter::default(), &Options::default(), &flag).expect("IDs are found")
+            let found = convert::find_ids(reader, &Adapter::default(), &Options::default(), &flag);
+            found.expect("IDs are found").with_unlabelled()
         }
     };
     classes::with_proposed_colors(list).list

@@ -275,7 +275,6 @@ fn coco_objects_are_painted_as_pycocotools_decodes_them() {
 fn coco_as_we_write_it_is_read_by_pycocotools_to_the_same_pixels() {
     let Some(python) = peers::python("coco_as_we_write_it_is_read_by_pycocotools_to_the_same_pixels") else { return };
     let folder = tempfile::tempdir().unwrap();
-    let to = formats::find("coco").unwrap();
     let mut compared = 0;
     for (name, map) in maps().into_iter().filter(|(_, map)| map.occurrences().len() < 1000) {
         let source = MemorySource::new("map", BTreeMap::from([(format!("{name}.npy"), npy(&map))]));
@@ -289,7 +288,14 @@ fn coco_as_we_write_it_is_read_by_pycocotools_to_the_same_pixels() {
             ("rle", Some(Encoding::Rle), false),
             ("polygons", Some(Encoding::Polygons), true),
             ("outlines", Some(Encoding::Polygons), false),
+            ("results", None, false),
         ] {
+            let results = way == "results";
+            // A list of nothing is no list to pycocotools.
+            if results && map.occurrences().len() == 1 {
+                continue;
+            }
+            let to = formats::find(if results { "coco-results" } else { "coco" }).unwrap();
             // Pixels of noise are objects of their own: a few thousand of them are enough.
             if numbered && map.grid().pixels() > 20_000 && name.starts_with("noise") {
                 continue;
@@ -303,9 +309,15 @@ fn coco_as_we_write_it_is_read_by_pycocotools_to_the_same_pixels() {
             let stop = AtomicBool::new(false);
             let outcome = convert::convert(&*reader, &*writer, &adapter, &Options::default(), &stop, &|_| {}).unwrap();
             assert_eq!((outcome.new, outcome.summary.failures()), (1, 0), "{name}: {:?}", outcome.summary);
-            let (_, bytes) = sink.files().into_iter().next().expect("one file");
-            compared += bytes.windows(13).filter(|window| window == b"\"category_id\"").count();
-            fs::write(folder.path().join(format!("{name}-{way}.json")), bytes).unwrap();
+            for (path, bytes) in sink.files() {
+                compared += bytes.windows(13).filter(|window| window == b"\"category_id\"").count();
+                let path = match results {
+                    true => folder.path().join(format!("results/{name}-{way}/{path}")),
+                    false => folder.path().join(format!("{name}-{way}.json")),
+                };
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, bytes).unwrap();
+            }
             let truth = folder.path().join(format!("truth/{name}-{way}"));
             fs::create_dir_all(&truth).unwrap();
             write_truth(&truth.join(&name), (map.width(), map.height()), map.ids());

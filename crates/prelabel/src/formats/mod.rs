@@ -3,9 +3,11 @@
 
 mod coco;
 mod coco_json;
+mod coco_results;
 mod files;
 mod gt_studio;
 mod label_map;
+mod lvis;
 pub(crate) mod mask_pairs;
 mod nearest;
 mod scores;
@@ -25,7 +27,14 @@ use crate::tree::{Sink, Source, Written};
 use crate::{Error, Limits, Result};
 
 /// All formats, in the order of `prelabel formats`.
-pub static FORMATS: &[&dyn Format] = &[&gt_studio::GtStudio, &label_map::LabelMaps, &scores::ScoreMaps, &coco::Coco];
+pub static FORMATS: &[&dyn Format] = &[
+    &gt_studio::GtStudio,
+    &label_map::LabelMaps,
+    &scores::ScoreMaps,
+    &coco::Coco,
+    &coco_results::CocoResults,
+    &lvis::Lvis,
+];
 
 /// What everybody may know about a format.
 #[derive(Debug)]

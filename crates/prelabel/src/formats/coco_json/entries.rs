@@ -7,7 +7,6 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::index::Place;
-use super::scan::Section;
 use crate::error::At;
 use crate::formats::IMAGE_FOLDERS;
 use crate::model::{ClassId, Instance, Polygon, Ring, Rle, Shape, stem};
@@ -22,6 +21,14 @@ pub(in crate::formats) enum ImageId {
 }
 
 impl ImageId {
+    /// The key of an image of which nothing else is known.
+    pub(super) fn to_key(&self) -> String {
+        match self {
+            ImageId::Number(id) => id.to_string(),
+            ImageId::Text(id) => id.to_string(),
+        }
+    }
+
     pub(in crate::formats) fn number(&self) -> Option<i64> {
         match self {
             ImageId::Number(id) => Some(*id),
@@ -61,12 +68,12 @@ impl fmt::Display for ImageId {
 }
 
 /// The error for an entry that is no valid JSON, or not of the form of its list.
-pub(in crate::formats) fn broken(section: Section, place: Place, error: &serde_json::Error) -> Error {
+pub(in crate::formats) fn broken(list: &str, place: Place, error: &serde_json::Error) -> Error {
     let text = error.to_string();
     // The library counts from the entry's beginning, which nobody can find.
     let what = text.rfind(" at line").map_or(text.as_str(), |end| &text[..end]);
     Error::invalid("the entry cannot be read")
-        .at(At::Pointer(format!("/{}/{}", section.name(), place.number)))
+        .at(At::Pointer(format!("{list}/{}", place.number)))
         .source(format!("{what}; the entry begins at byte {}", place.offset))
 }
 
@@ -76,13 +83,13 @@ pub(in crate::formats) struct ImageEntry {
     pub id: ImageId,
     width: Option<Value>,
     height: Option<Value>,
-    file_name: Option<String>,
-    coco_url: Option<String>,
+    pub file_name: Option<String>,
+    pub coco_url: Option<String>,
 }
 
 impl ImageEntry {
     pub(in crate::formats) fn parse(entry: &[u8], place: Place) -> Result<Self> {
-        serde_json::from_slice(entry).map_err(|error| broken(Section::Images, place, &error))
+        serde_json::from_slice(entry).map_err(|error| broken("/images", place, &error))
     }
 
     /// The key: the file's path without its extension and without a folder that only says "here are the photographs";
@@ -90,10 +97,7 @@ impl ImageEntry {
     pub(in crate::formats) fn key(&self) -> String {
         let given = [&self.file_name, &self.coco_url].into_iter().flatten().find(|name| !name.is_empty());
         let Some(name) = given else {
-            return match &self.id {
-                ImageId::Number(id) => id.to_string(),
-                ImageId::Text(id) => id.to_string(),
-            };
+            return self.id.to_key();
         };
         let path = name.replace('\\', "/");
         let path = path.strip_prefix("./").unwrap_or(&path);
@@ -152,16 +156,16 @@ struct RleEntry<'a> {
     counts: &'a RawValue,
 }
 
-/// Reads an annotation. `class_of` gives the class ID of a category, or says why it has none.
+/// Reads an annotation. `list` is the JSON pointer of the list that it stands in, `class_of` gives the class ID of a category, or says why it has none.
 pub(in crate::formats) fn instance(
     entry: &[u8],
     place: Place,
+    list: &str,
     size: (u32, u32),
     class_of: &dyn Fn(i64) -> Result<ClassId>,
 ) -> Result<Instance> {
-    let pointer = |member: &str| At::Pointer(format!("/annotations/{}{member}", place.number));
-    let entry: AnnotationEntry<'_> =
-        serde_json::from_slice(entry).map_err(|error| broken(Section::Annotations, place, &error))?;
+    let pointer = |member: &str| At::Pointer(format!("{list}/{}{member}", place.number));
+    let entry: AnnotationEntry<'_> = serde_json::from_slice(entry).map_err(|error| broken(list, place, &error))?;
     let Some(category) = &entry.category_id else {
         return Err(Error::invalid("the annotation has no `category_id`").at(pointer("")));
     };
@@ -176,7 +180,7 @@ pub(in crate::formats) fn instance(
             .expected("`segmentation`: a list of polygons, or run lengths")
             .hint("a box alone is not the outline of anything; masks are needed here"));
     };
-    let shape = shape(segmentation.get(), size, &format!("/annotations/{}/segmentation", place.number))?;
+    let shape = shape(segmentation.get(), size, &format!("{list}/{}/segmentation", place.number))?;
     let crowd = match &entry.iscrowd {
         None => false,
         Some(Value::Bool(crowd)) => *crowd,
@@ -184,10 +188,24 @@ pub(in crate::formats) fn instance(
     };
     let name = match &entry.id {
         Some(id) => format!("annotation {id}"),
-        None => format!("/annotations/{}", place.number),
+        None => format!("{list}/{}", place.number),
     };
     let id = entry.id.as_ref().and_then(ImageId::number);
     Ok(Instance { name, id, class, shape, score: entry.score, crowd })
+}
+
+/// The size that the run lengths of an annotation are of.
+pub(super) fn size_of(entry: &[u8]) -> Option<(u32, u32)> {
+    #[derive(Deserialize)]
+    struct Sized {
+        segmentation: Size,
+    }
+    #[derive(Deserialize)]
+    struct Size {
+        size: [u32; 2],
+    }
+    let [height, width] = serde_json::from_slice::<Sized>(entry).ok()?.segmentation.size;
+    Some((width, height))
 }
 
 /// Reads a `segmentation`: polygons, or run lengths as a list or a string.

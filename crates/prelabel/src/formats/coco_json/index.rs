@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::entries::{ImageEntry, ImageId};
+use super::reader::Flavor;
 use super::scan::{Scan, Section};
 use crate::error::At;
 use crate::report::{Finding, Report, Severity};
@@ -25,9 +26,12 @@ pub(in crate::formats) struct Place {
 }
 
 /// An image, as far as it is known without reading its annotations.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::formats) struct Image {
-    pub place: Place,
+    /// Its entry; nothing in files that have none.
+    pub place: Option<Place>,
+    /// Its ID, where that can be read.
+    pub id: Option<ImageId>,
     /// The key that its file name gives; not checked yet.
     pub key: Box<str>,
     /// Columns and rows; 0 where the entry is broken.
@@ -50,6 +54,17 @@ pub(in crate::formats) struct Index {
     pub about: BTreeMap<String, Value>,
 }
 
+/// Where the images of a file come from.
+#[derive(Clone, Copy)]
+pub(super) enum Images<'a> {
+    /// The file lists them.
+    Listed,
+    /// The file is a bare list of annotations; another one lists their images.
+    Known(&'a [Image]),
+    /// The file is a bare list of annotations, and all that is known of images are the IDs in it.
+    Implied,
+}
+
 /// What the pass needs of an annotation.
 #[derive(Deserialize)]
 struct Head {
@@ -64,6 +79,7 @@ struct Pass<'a> {
     report: &'a Report,
     /// What messages call the file.
     file: &'a str,
+    flavor: Flavor,
     slots: HashMap<ImageId, Slot>,
     /// By slot: the image of that ID.
     image_of: Vec<Option<u32>>,
@@ -76,6 +92,8 @@ struct Pass<'a> {
     lost: u64,
     first_lost: Option<(u32, String)>,
     counts: [u32; 5],
+    /// An ID that an annotation names is an image.
+    implied: bool,
 }
 
 impl Index {
@@ -83,10 +101,20 @@ impl Index {
     ///
     /// # Errors
     /// No JSON object, or one that is cut off.
-    pub(in crate::formats) fn read(source: &dyn Source, path: &str, limits: &Limits, report: &Report) -> Result<Self> {
+    pub(in crate::formats) fn read(
+        source: &dyn Source,
+        path: &str,
+        flavor: Flavor,
+        images: Images<'_>,
+        limits: &Limits,
+        report: &Report,
+    ) -> Result<Self> {
         let file = source.display(path);
-        let mut pass = Pass::new(report, &file);
-        let mut scan = Scan::new(usize::try_from(limits.memory_bytes / 8).unwrap_or(usize::MAX));
+        let mut pass = Pass::new(report, &file, flavor, images);
+        let mut scan = Scan::new(
+            usize::try_from(limits.memory_bytes / 8).unwrap_or(usize::MAX),
+            !matches!(images, Images::Listed),
+        );
         let mut feed = |bytes: &[u8]| scan.feed(bytes, &mut |section, at, entry| pass.entry(section, at, entry));
         let length = source.size(path)?;
         limits.file(length).map_err(|error| error.in_file(&file))?;
@@ -113,10 +141,11 @@ impl Index {
 }
 
 impl<'a> Pass<'a> {
-    fn new(report: &'a Report, file: &'a str) -> Self {
-        Pass {
+    fn new(report: &'a Report, file: &'a str, flavor: Flavor, images: Images<'_>) -> Self {
+        let mut pass = Pass {
             report,
             file,
+            flavor,
             slots: HashMap::new(),
             image_of: Vec::new(),
             images: Vec::new(),
@@ -127,7 +156,14 @@ impl<'a> Pass<'a> {
             lost: 0,
             first_lost: None,
             counts: [0; 5],
+            implied: matches!(images, Images::Implied),
+        };
+        if let Images::Known(known) = images {
+            for image in known {
+                pass.add(Image { place: None, annotations: (0, 0), ..image.clone() });
+            }
         }
+        pass
     }
 
     fn entry(&mut self, section: Section, offset: u64, entry: &[u8]) -> Result<()> {
@@ -142,7 +178,7 @@ impl<'a> Pass<'a> {
             Section::Annotations => self.annotation(place, entry),
             Section::Categories => {
                 let value = serde_json::from_slice(entry)
-                    .map_err(|error| super::entries::broken(Section::Categories, place, &error))?;
+                    .map_err(|error| super::entries::broken("/categories", place, &error))?;
                 self.categories.get_or_insert_default().push(value);
             }
             // Nobody's pixels depend on them.
@@ -163,24 +199,28 @@ impl<'a> Pass<'a> {
     }
 
     fn image(&mut self, place: Place, entry: &[u8]) {
-        let index = self.images.len() as u32;
         // A broken entry fails its sample when that is read.
         let parsed = ImageEntry::parse(entry, place);
         let (key, size) = match &parsed {
-            Ok(image) => (image.key(), image.size().unwrap_or_default()),
+            Ok(image) => ((self.flavor.key)(image), image.size().unwrap_or_default()),
             Err(_) => (format!("image-{}", place.number), (0, 0)),
         };
-        let mut image = Image { place, key: key.into(), size, twin: None, annotations: (0, 0) };
         let id = parsed.ok().map(|image| image.id).or_else(|| id_in(entry, b"\"id\""));
-        if let Some(id) = id {
+        self.add(Image { place: Some(place), id, key: key.into(), size, twin: None, annotations: (0, 0) });
+    }
+
+    fn add(&mut self, mut image: Image) {
+        let index = self.images.len() as u32;
+        if let Some(id) = image.id.clone() {
             let slot = self.slot(id) as usize;
             match self.image_of[slot] {
-                // One sample says so; annotations cannot tell the two apart.
-                Some(first) => image.twin = Some(self.images[first as usize].place.number),
+                // Each says so; annotations cannot tell the two apart.
+                Some(first) => {
+                    let first = &mut self.images[first as usize];
+                    image.twin = first.place.map(|place| place.number);
+                    first.twin = image.place.map(|place| place.number);
+                }
                 None => self.image_of[slot] = Some(index),
-            }
-            if let (Some(first), Some(_)) = (self.image_of[slot], image.twin) {
-                self.images[first as usize].twin = Some(place.number);
             }
         }
         self.images.push(image);
@@ -212,6 +252,16 @@ impl<'a> Pass<'a> {
         let mut orphans: Vec<_> =
             slots.into_iter().filter(|(_, slot)| self.image_of[*slot as usize].is_none()).collect();
         orphans.sort_by_key(|(_, slot)| *slot);
+        if self.implied {
+            // By ID, so that the order of annotations does not matter.
+            orphans.sort_by(|one, other| one.0.cmp(&other.0));
+            for (id, slot) in std::mem::take(&mut orphans) {
+                self.image_of[slot as usize] = Some(self.images.len() as u32);
+                let key = id.to_key().into();
+                let image = Image { place: None, id: Some(id), key, size: (0, 0), twin: None, annotations: (0, 0) };
+                self.images.push(image);
+            }
+        }
         let names: HashMap<Slot, ImageId> = orphans.into_iter().map(|(id, slot)| (slot, id)).collect();
         let mut of_image = Vec::with_capacity(self.annotations.len());
         for (slot, place) in std::mem::take(&mut self.annotations) {
@@ -242,7 +292,7 @@ impl<'a> Pass<'a> {
             self.report.finding(
                 finding
                     .in_file(self.file)
-                    .at(At::Pointer(format!("/annotations/{number}")))
+                    .at(At::Pointer(format!("{}/{number}", self.flavor.pointer)))
                     .detail(format!("{}; the first has {why}", self.lost))
                     .hint("give their images in `images`, or take them out of the file"),
             );

@@ -21,6 +21,8 @@ pub(super) struct Scan {
     start: u64,
     /// The most bytes of an element.
     most: usize,
+    /// The file is a list of annotations, without an object around it.
+    bare: bool,
     ended: bool,
 }
 
@@ -58,8 +60,8 @@ impl Section {
 const NAME: usize = 64;
 
 impl Scan {
-    /// `most` bounds the bytes of an element, which is held as a whole.
-    pub(super) fn new(most: usize) -> Self {
+    /// `most` bounds the bytes of an element, which is held as a whole. `bare` files are a list of annotations.
+    pub(super) fn new(most: usize, bare: bool) -> Self {
         Scan {
             at: 0,
             depth: 0,
@@ -70,6 +72,7 @@ impl Scan {
             element: Vec::new(),
             start: 0,
             most,
+            bare,
             ended: false,
         }
     }
@@ -146,7 +149,13 @@ impl Scan {
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => {}
             b'\xef' | b'\xbb' | b'\xbf' if self.at < 3 => {}
-            _ if self.ended => return Err(self.odd(byte, "nothing behind the closing brace")),
+            _ if self.ended => return Err(self.odd(byte, "nothing behind the end")),
+            b'[' if self.depth == 0 && self.bare => {
+                // As deep as the list of an object that has nothing else.
+                self.depth = 2;
+                self.section = Some(Section::Annotations);
+            }
+            _ if self.depth == 0 && self.bare => return Err(self.odd(byte, "a list, `[`")),
             _ if self.depth == 0 && byte != b'{' => return Err(self.odd(byte, "an object, `{`")),
             b'"' => {
                 if in_list {
@@ -177,6 +186,7 @@ impl Scan {
                 self.depth -= 1;
                 match (self.depth, self.section) {
                     (0, _) => self.ended = true,
+                    (1, _) if self.bare => self.ended = true,
                     (1, Some(section)) => {
                         self.section = None;
                         if section.is_whole() {
@@ -221,9 +231,9 @@ impl Scan {
 mod tests {
     use super::*;
 
-    fn elements(text: &str, piece: usize) -> Result<Vec<(Section, u64, String)>> {
+    fn elements(text: &str, piece: usize, bare: bool) -> Result<Vec<(Section, u64, String)>> {
         let mut found = Vec::new();
-        let mut scan = Scan::new(1 << 20);
+        let mut scan = Scan::new(1 << 20, bare);
         let mut each = |section, at, element: &[u8]| {
             found.push((section, at, String::from_utf8(element.to_vec()).unwrap()));
             Ok(())
@@ -246,7 +256,7 @@ mod tests {
             (Section::Licenses, r#"["a", {"b": 1}]"#),
         ];
         for piece in 1..text.len() {
-            let found = elements(text, piece).unwrap();
+            let found = elements(text, piece, false).unwrap();
             let texts: Vec<_> = found.iter().map(|(section, _, element)| (*section, element.as_str())).collect();
             assert_eq!(texts, expected, "{piece}");
             for (_, at, element) in &found {
@@ -256,10 +266,23 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_list_is_one_of_annotations() {
+        let text = r#" [{"a": [1]}, {}] "#;
+        for piece in 1..text.len() {
+            let found = elements(text, piece, true).unwrap();
+            let texts: Vec<_> = found.iter().map(|(section, _, element)| (*section, element.as_str())).collect();
+            assert_eq!(texts, [(Section::Annotations, r#"{"a": [1]}"#), (Section::Annotations, "{}")]);
+        }
+        for text in ["{}", "[1]", "[[]]", "[{}", "[{}]]", "[] {}", "[\"a\"]"] {
+            assert!(elements(text, 2, true).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_object_of_lists_is_refused() {
         for text in ["[]", "{\"images\": [1]}", "{\"images\": [[]]}", "{\"images\": [\"a\"]}", "{} x", "{\"a", "{", ""]
         {
-            assert!(elements(text, 3).is_err(), "{text}");
+            assert!(elements(text, 3, false).is_err(), "{text}");
         }
     }
 }
