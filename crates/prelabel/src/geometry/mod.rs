@@ -3,11 +3,15 @@
 //! Pixel (x, y) covers [x, x + 1) × [y, y + 1), origin top left; a vertex is a point in that plane, not a pixel.
 
 mod bridge;
+mod buckets;
+mod columns;
 mod rasterize;
 mod spans;
 mod trace;
 
 pub use bridge::bridge;
+pub(crate) use buckets::Buckets;
+pub use columns::masks;
 pub use rasterize::rasterize;
 pub use spans::{Span, Spans};
 pub use trace::{Connectivity, trace};

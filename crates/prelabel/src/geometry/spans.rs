@@ -1,3 +1,4 @@
+use super::buckets::Buckets;
 use crate::model::Rle;
 use crate::{Error, Result};
 
@@ -96,9 +97,9 @@ impl Spans {
                 y = rest.first().map_or(self.height + 1, |span| span.y);
             }
         }
-        ends.sort_unstable();
-        let places = ends.into_iter().map(|(x, y)| x * self.height + y);
         Rle::empty(self.height, self.width)?;
+        let columns = Buckets::new(&ends);
+        let places = columns.range().flat_map(|x| columns.get(x).iter().map(move |y| x * self.height + y));
         Rle::from_ascending_ends(self.height, self.width, places)
     }
 
@@ -114,36 +115,39 @@ impl Spans {
             let (mut x, mut y, mut left) = (start / height, start % height, length);
             while left > 0 {
                 let here = left.min(height - y);
-                changes.extend([(y, x), (y + here, x)]);
+                changes.push((y, x));
+                // What reaches the bottom ends there by itself.
+                if y + here < height {
+                    changes.push((y + here, x));
+                }
                 (x, y, left) = (x + 1, 0, left - here);
             }
         }
-        changes.sort_unstable();
         Ok(Spans { width, height, spans: by_rows(width, height, &changes) })
     }
 }
 
-/// The spans of an image whose columns change at `changes` (row, column), ascending; two equal ones cancel out.
+/// The spans of an image whose columns change at `changes` (row, column); two equal ones cancel out.
 pub(super) fn by_rows(width: u32, height: u32, changes: &[(u32, u32)]) -> Vec<Span> {
     let left = changes.iter().map(|change| change.1).min().unwrap_or(0) / 64 * 64;
     let right = changes.iter().map(|change| change.1).max().map_or(left, |right| right + 1).min(width);
     let mut bits = vec![0u64; ((right - left) as usize).div_ceil(64)];
     let mut spans = Vec::new();
-    let mut rest = changes;
     let mut row: Vec<(u32, u32)> = Vec::new();
-    let Some(&(first, _)) = changes.first() else { return spans };
+    // What ends below the last row has a bucket too, at which nobody looks.
+    let rows = Buckets::new(changes);
+    let std::ops::Range { start: first, end: last } = rows.range();
     for y in first..height {
-        let count = rest.iter().take_while(|change| change.0 == y).count();
-        if count > 0 {
-            for &(_, x) in &rest[..count] {
+        let here = rows.get(y);
+        if !here.is_empty() {
+            for x in here {
                 let place = (x - left) as usize;
                 bits[place / 64] ^= 1 << (place % 64);
             }
-            rest = &rest[count..];
             row.clear();
             runs_of_ones(&bits, |start, end| row.push((left + start, left + end)));
         }
-        if row.is_empty() && rest.is_empty() {
+        if row.is_empty() && y >= last {
             break;
         }
         spans.extend(row.iter().map(|&(start, end)| Span { y, start, end: end.min(width) }));

@@ -1,10 +1,10 @@
 //! A map to objects: each segment that counts becomes one.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::Result;
-use crate::geometry::{Span, Spans};
-use crate::model::{Code, Instance, InstanceSet, PixelRule, Segment, SegmentMap, Shape, run_length, with_cells};
+use crate::geometry::masks;
+use crate::model::{Instance, InstanceSet, PixelRule, Segment, SegmentMap, Shape};
 
 /// One object for each segment that `name` has a name for, in the order of class and number. Shapes are run lengths.
 ///
@@ -12,36 +12,18 @@ use crate::model::{Code, Instance, InstanceSet, PixelRule, Segment, SegmentMap, 
 /// A map of more pixels than run lengths can count.
 pub fn vectorize(map: &SegmentMap, name: impl Fn(Segment) -> Option<String>) -> Result<InstanceSet> {
     let (width, height) = map.grid().size();
-    let mut spans: BTreeMap<Segment, Vec<Span>> = BTreeMap::new();
-    let names: Vec<Option<String>> = map.segments().iter().map(|segment| name(*segment)).collect();
-    let mut of_code: Vec<Vec<Span>> = vec![Vec::new(); names.len()];
-    with_cells!(map.grid(), cells => collect(cells, width, &names, &mut of_code));
-    for (segment, found) in map.segments().iter().zip(of_code) {
-        // Two codes may share a segment.
-        if !found.is_empty() {
-            spans.entry(*segment).or_default().extend(found);
-        }
-    }
-    let mut instances = Vec::with_capacity(spans.len());
-    for (segment, spans) in spans {
-        let shape = Shape::Rle(Spans::new(width, height, spans)?.to_rle()?);
-        let name = name(segment).unwrap_or_default();
-        instances.push(Instance { name, id: None, class: segment.class, shape, score: None, crowd: false });
-    }
-    InstanceSet::new(width, height, PixelRule::Center, instances)
-}
-
-fn collect<T: Code>(cells: &[T], width: u32, wanted: &[Option<String>], of_code: &mut [Vec<Span>]) {
-    for (y, row) in (0..).zip(cells.chunks_exact(width as usize)) {
-        let mut x = 0;
-        while let Some(&code) = row.get(x) {
-            let end = x + run_length(&row[x..], code);
-            if wanted[code.index()].is_some() {
-                of_code[code.index()].push(Span { y, start: x as u32, end: end as u32 });
-            }
-            x = end;
-        }
-    }
+    // Two codes may share a segment.
+    let segments: BTreeSet<Segment> = map.segments().iter().copied().collect();
+    let named: Vec<(Segment, String)> =
+        segments.into_iter().filter_map(|segment| Some((segment, name(segment)?))).collect();
+    let place = |segment: &Segment| named.binary_search_by_key(segment, |(segment, _)| *segment).ok();
+    let kinds: Vec<Option<usize>> = map.segments().iter().map(place).collect();
+    let masks = masks(map.grid(), named.len(), |code| kinds[code as usize])?;
+    let instances = named.into_iter().zip(masks).filter_map(|((segment, name), mask)| {
+        let shape = Shape::Rle(mask?);
+        Some(Instance { name, id: None, class: segment.class, shape, score: None, crowd: false })
+    });
+    InstanceSet::new(width, height, PixelRule::Center, instances.collect())
 }
 
 #[cfg(test)]
