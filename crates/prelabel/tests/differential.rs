@@ -11,7 +11,9 @@ use std::sync::atomic::AtomicBool;
 use prelabel::convert::{self, Adapter, Options};
 use prelabel::formats::{self, Encoding, ReadOptions, Reader, WriteOptions};
 use prelabel::geometry::rasterize;
-use prelabel::model::{Class, ClassList, Content, ContentKind, LabelMap, Layout, PixelRule, Polygon, Ring, ScoreKind};
+use prelabel::model::{
+    Class, ClassList, Content, ContentKind, LabelMap, Layout, PixelRule, Polygon, Ring, Rle, ScoreKind,
+};
 use prelabel::pixels::mask_png::{self, Level};
 use prelabel::report::Report;
 use prelabel::tree::{FolderSource, MemorySink, MemorySource};
@@ -326,4 +328,25 @@ fn coco_as_we_write_it_is_read_by_pycocotools_to_the_same_pixels() {
     assert!(compared > 1000, "{compared}");
     let found = peers::run(&python, include_str!("differential/coco_back.py"), &[folder.path().to_str().unwrap()]);
     assert_eq!(found.trim(), compared.to_string());
+}
+
+#[test]
+fn run_lengths_are_put_together_as_pycocotools_does() {
+    let Some(python) = peers::python("run_lengths_are_put_together_as_pycocotools_does") else { return };
+    let lines = peers::run(&python, include_str!("differential/rle.py"), &["3000"]);
+    for line in lines.lines() {
+        let [height, width, one, two, area, bounds, union, both, iou, crowd] = line.split(' ').collect::<Vec<_>>()[..]
+        else {
+            panic!("{line}")
+        };
+        let rle = |text: &str| Rle::from_coco_string(height.parse().unwrap(), width.parse().unwrap(), text).unwrap();
+        let (one, two) = (rle(one), rle(two));
+        assert_eq!(one.area().to_string(), area, "{line}");
+        assert_eq!(one.bounding_box().map(|side| side.to_string()).join(","), bounds, "{line}");
+        assert_eq!(one.union(&two).unwrap().to_coco_string(), union, "{line}");
+        assert_eq!(one.intersection(&two).unwrap().to_coco_string(), both, "{line}");
+        assert_eq!(one.iou(&two, false).unwrap(), iou.parse::<f64>().unwrap(), "{line}");
+        assert_eq!(one.iou(&two, true).unwrap(), crowd.parse::<f64>().unwrap(), "{line}");
+    }
+    assert_eq!(lines.lines().count(), 3000);
 }

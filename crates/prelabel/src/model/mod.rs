@@ -16,6 +16,7 @@ mod mask;
 mod pixel_rule;
 mod polygon;
 mod rle;
+mod rle_sets;
 mod runs;
 mod sample;
 mod score_map;
