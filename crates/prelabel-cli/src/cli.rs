@@ -234,6 +234,12 @@ pub(crate) struct Convert {
     /// How label maps (png, npy) or objects (polygons, rle) are stored [default: as the format does it best]
     #[arg(long, value_name = "HOW")]
     pub(crate) encoding: Option<EncodingArg>,
+    /// Leave vertices of outlines out that lie no farther than PX pixels from the new line
+    #[arg(long, value_name = "PX")]
+    pub(crate) simplify: Option<f64>,
+    /// The least IoU of simplified outlines with the exact ones: fewer vertices are left out until it is reached
+    #[arg(long, value_name = "IOU")]
+    pub(crate) min_iou: Option<f64>,
     /// Also write the legend to a file: for outputs that are a single mask
     #[arg(long, value_name = "FILE")]
     pub(crate) legend_out: Option<PathBuf>,

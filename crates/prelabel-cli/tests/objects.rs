@@ -191,3 +191,24 @@ fn areas_of_a_label_map_become_objects() {
         assert!(ids(dir.path(), &format!("back/{key}.npy")) == ids(dir.path(), &format!("given/{key}.npy")), "{key}");
     }
 }
+
+#[test]
+fn outlines_are_simplified_within_what_is_allowed() {
+    let dir = tempfile::tempdir().unwrap();
+    let maps = testkit::testdata().join("demo/maps").display().to_string();
+    let convert = |out: &str, more: &[&str]| {
+        let args = ["convert", &maps, "-o", out, "--classes", "voc", "--encoding", "polygons"];
+        let run = ok(dir.path(), &[&args[..], more].concat());
+        (fs::metadata(dir.path().join(out)).unwrap().len(), run.stderr)
+    };
+    let (exact, _) = convert("exact.json", &[]);
+    let (rough, words) = convert("rough.json", &["--simplify", "3"]);
+    assert!(rough * 3 < exact, "{rough} of {exact} bytes");
+    assert!(words.contains("outlines were simplified") && words.contains("the least IoU is 0."), "{words}");
+    let (fine, words) = convert("fine.json", &["--min-iou", "0.99"]);
+    assert!(rough < fine && fine < exact, "{fine} bytes");
+    let least = words.split("the least IoU is ").skip(1).map(|rest| rest[..6].parse::<f64>().unwrap());
+    assert!(least.fold(1.0, f64::min) >= 0.99, "{words}");
+    let wrong = prelabel(dir.path(), &["convert", &maps, "-o", "x.json", "--classes", "voc", "--min-iou", "2"]);
+    assert_eq!((wrong.code, wrong.stderr.contains("from 0 to 1")), (2, true), "{}", wrong.stderr);
+}

@@ -4,6 +4,7 @@ use prelabel::convert::{self, Adapter, Objects, Options, Outcome};
 use prelabel::formats::{self, Encoding, Format, WriteOptions, Writer};
 use prelabel::model::{ClassList, ContentKind};
 use prelabel::report::{Finding, Remarks, Severity};
+use prelabel::transform::Simplify;
 use prelabel::tree::{FileSink, Sink};
 use prelabel::{Error, classes};
 
@@ -40,6 +41,7 @@ pub(super) fn run(args: &Convert, common: &Common, output: &Output) -> Result<Ex
     let write_options = WriteOptions {
         classes: plan.classes.clone(),
         encoding: encoding.or_else(|| file_encoding(&args.output)),
+        simplify: simplify(args)?,
         members: opened.reader.members(),
         level: args.run.level.into(),
         verify: !args.run.no_verify,
@@ -69,6 +71,26 @@ pub(super) fn run(args: &Convert, common: &Common, output: &Output) -> Result<Ex
         &format!("{verb} {{}} from {} to {} in {place}", opened.format.info().name, to.info().name),
     )?;
     Ok(Exit::of_run(outcome.stopped.as_ref(), &outcome.summary, args.run.fail_on))
+}
+
+/// How much outlines may lose: a bound in pixels, a least IoU, or both.
+fn simplify(args: &Convert) -> Result<Option<Simplify>, Error> {
+    let wrong = |option: &str, found: f64, expected: &str| {
+        Error::usage(format!("`{option}` is not possible")).found(found.to_string()).expected(expected)
+    };
+    if let Some(tolerance) = args.simplify.filter(|tolerance| !(0.0..=1e6).contains(tolerance)) {
+        return Err(wrong("--simplify", tolerance, "a number of pixels from 0"));
+    }
+    if let Some(iou) = args.min_iou.filter(|iou| !(0.0..=1.0).contains(iou)) {
+        return Err(wrong("--min-iou", iou, "a number from 0 to 1"));
+    }
+    Ok(match (args.simplify, args.min_iou) {
+        (None, None) => None,
+        // Far more than keeps to any useful IoU; smaller bounds are tried from there.
+        (tolerance, min_iou) => {
+            Some(Simplify { tolerance: tolerance.unwrap_or(16.0), min_iou: min_iou.unwrap_or(0.0) })
+        }
+    })
 }
 
 pub(super) fn options(run: &Run, common: &Common) -> Options {

@@ -29,6 +29,10 @@ impl Adapter {
         if let (Content::Scores(scores), false) = (&content, accepts.contains(&ContentKind::Scores)) {
             content = Content::LabelMap(self.classify(scores, report)?);
         }
+        content = match (content, self.objects.rule) {
+            (Content::Instances(set), Some(rule)) => Content::Instances(set.with_rule(rule)),
+            (content, _) => content,
+        };
         let classes = self.classes.as_ref();
         let holds = |kind: ContentKind| accepts.contains(&kind);
         if let (Content::Instances(set), false) = (&content, holds(ContentKind::Instances)) {

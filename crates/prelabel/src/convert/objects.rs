@@ -82,7 +82,7 @@ impl Objects {
     /// # Errors
     /// No ID for unlabelled pixels; an object that disappears, unless losses are allowed.
     pub(super) fn paint(&self, set: &InstanceSet, classes: Option<&ClassList>, report: &Report) -> Result<Content> {
-        let painted = transform::paint(set, self.overlap, self.rule.unwrap_or(set.rule()))?;
+        let painted = transform::paint(set, self.overlap, set.rule())?;
         let unlabelled = match classes.map(ClassList::unlabelled) {
             Some(Unlabelled::Background(id) | Unlabelled::Void(id)) => id,
             Some(Unlabelled::Nothing) | None => {

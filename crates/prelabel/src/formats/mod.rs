@@ -23,6 +23,7 @@ use std::sync::Arc;
 use crate::model::{ClassId, ClassList, ContentKind, Key, Layout, RawLegend, Sample, ScoreKind};
 use crate::pixels::mask_png::Level;
 use crate::report::Report;
+use crate::transform::Simplify;
 use crate::tree::{Sink, Source, Written};
 use crate::{Error, Limits, Result};
 
@@ -126,6 +127,8 @@ pub struct WriteOptions {
     pub classes: Option<ClassList>,
     /// How class IDs or objects are stored; without it, as the format does it best.
     pub encoding: Option<Encoding>,
+    /// How much outlines may lose.
+    pub simplify: Option<Simplify>,
     /// What the source says of itself.
     pub members: Members,
     /// Decode what was encoded, and compare.

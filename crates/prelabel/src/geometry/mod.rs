@@ -6,6 +6,7 @@ mod bridge;
 mod buckets;
 mod columns;
 mod rasterize;
+mod simplify;
 mod spans;
 mod trace;
 
@@ -13,5 +14,6 @@ pub use bridge::bridge;
 pub(crate) use buckets::Buckets;
 pub use columns::masks;
 pub use rasterize::rasterize;
+pub use simplify::{simplify, simplify_polygon};
 pub use spans::{Span, Spans};
 pub use trace::{Connectivity, trace};

@@ -70,6 +70,12 @@ impl InstanceSet {
         self
     }
 
+    /// The same objects, whose polygons cover pixels by another rule.
+    pub fn with_rule(mut self, rule: PixelRule) -> Self {
+        self.rule = rule;
+        self
+    }
+
     /// The image's number in the source, kept by formats that number images.
     pub fn id(&self) -> Option<i64> {
         self.id

@@ -1,12 +1,14 @@
 //! From one kind of content to another: pure functions over the nouns.
 
 mod argmax;
+mod outline;
 mod paint;
 mod parts;
 mod vectorize;
 mod void;
 
 pub use argmax::{Confident, argmax};
+pub use outline::{Canvas, Drawn, Holes, Outline, Simplify, outline};
 pub use paint::{Overlap, Painted, paint};
 pub use parts::{Parts, parts};
 pub use vectorize::vectorize;

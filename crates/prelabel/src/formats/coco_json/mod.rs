@@ -1,6 +1,7 @@
 //! What the formats of COCO's family share: a file of entries that may be larger than memory, and the entries.
 
 mod categories;
+mod drawing;
 mod entries;
 mod index;
 mod reader;

@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::categories::ids;
+use super::drawing::{Drawing, Told};
 use crate::error::At;
-use crate::formats::files::not_verified;
 use crate::formats::{Encoding, Members, WriteOptions, Writer};
-use crate::geometry::{Connectivity, Spans, bridge, rasterize, trace};
-use crate::model::{ClassList, Content, ContentKind, InstanceSet, Key, PixelRule, Polygon, Rle, Sample, Shape};
-use crate::report::{Finding, Loss, Report, Severity};
+use crate::model::{ClassList, Content, ContentKind, InstanceSet, Key, Sample};
+use crate::report::{Loss, Report};
 use crate::tree::{Kept, Sink, Spool, Written};
 use crate::{Error, Result};
 
@@ -32,8 +31,7 @@ pub(in crate::formats) struct Gathered {
     lone: bool,
     spool: Spool,
     images: Mutex<Vec<Entry>>,
-    encoding: Option<Encoding>,
-    verify: bool,
+    drawing: Drawing,
 }
 
 struct Entry {
@@ -47,19 +45,24 @@ struct Entry {
 }
 
 impl Gathered {
-    /// Nothing yet. `encoding` says how shapes are written; without it, as outlines where these have no holes. With
-    /// `verify`, each shape is read back and compared.
+    /// Nothing yet.
     ///
     /// # Errors
     /// An encoding of pixels.
     fn new(form: Form, options: &WriteOptions) -> Result<Self> {
-        let WriteOptions { encoding, verify, lone, .. } = *options;
+        let WriteOptions { encoding, simplify, verify, lone, .. } = *options;
         if let Some(encoding @ (Encoding::Png | Encoding::Npy)) = encoding {
             return Err(Error::usage("COCO holds shapes, no pixels")
                 .found(format!("`--encoding {}`", encoding.name()))
                 .expected("`--encoding polygons` or `--encoding rle`"));
         }
-        Ok(Gathered { form, lone, spool: Spool::default(), images: Mutex::default(), encoding, verify })
+        Ok(Gathered {
+            form,
+            lone,
+            spool: Spool::default(),
+            images: Mutex::default(),
+            drawing: Drawing { encoding, simplify, verify },
+        })
     }
 
     /// A writer of one file at `path`.
@@ -84,7 +87,7 @@ impl Gathered {
         let mut text = String::new();
         let mut told = Told::default();
         for instance in set.as_slice() {
-            let found = Outline::of(&instance.shape, set, instance.crowd, self, &mut told)?;
+            let found = self.drawing.draw(instance, set, &mut told)?;
             let [left, top, width, height] = found.bounds;
             let (class, segmentation) = (instance.class, found.segmentation);
             let _ = write!(text, "\"category_id\":{class},\"segmentation\":{segmentation},");
@@ -264,107 +267,4 @@ fn head(classes: &ClassList, members: &Members) -> String {
     }
     text.push_str("\n],\"images\":[");
     text
-}
-
-/// An object as it is written.
-struct Outline {
-    segmentation: String,
-    area: u64,
-    /// Left, top, width, height.
-    bounds: [u32; 4],
-}
-
-/// What is remarked on the objects of an image.
-#[derive(Default)]
-struct Told {
-    holes: u64,
-    redrawn: u64,
-    without_score: u64,
-}
-
-impl Told {
-    fn tell(&self, report: &Report) {
-        if self.holes > 0 {
-            let finding = Finding::new(
-                "holes",
-                Severity::Info,
-                "objects with holes are written as run lengths: COCO's polygons have none",
-            );
-            report.finding(finding.detail(format!("{} objects", self.holes)));
-        }
-        if self.without_score > 0 {
-            let finding = Finding::new("no-score", Severity::Warning, "objects without a score are written with 1");
-            report.finding(finding.detail(format!("{} objects", self.without_score)));
-        }
-        if self.redrawn > 0 {
-            let finding = Finding::new(
-                "outlines-redrawn",
-                Severity::Info,
-                "outlines were drawn anew along the pixels that they cover: the rule of pycocotools reads them differently",
-            );
-            report.finding(finding.detail(format!("{} objects", self.redrawn)));
-        }
-    }
-}
-
-impl Outline {
-    fn of(shape: &Shape, set: &InstanceSet, crowd: bool, how: &Gathered, told: &mut Told) -> Result<Self> {
-        let encoding = how.encoding;
-        let (width, height) = (set.width(), set.height());
-        let covered = match shape {
-            Shape::Polygons(polygons) => rasterize(polygons, width, height, set.rule())?,
-            Shape::Rle(rle) => Spans::from_rle(rle)?,
-        };
-        let rle = covered.to_rle()?;
-        let polygons = encoding != Some(Encoding::Rle) && !(crowd && encoding.is_none());
-        let rings = match shape {
-            Shape::Polygons(given) if polygons && kept(given, set, &covered)? => Some(as_they_are(given)),
-            _ if !polygons => None,
-            _ => {
-                told.redrawn += u64::from(matches!(shape, Shape::Polygons(_)));
-                let traced = trace(&covered, Connectivity::Four)?;
-                let holes = traced.iter().any(|polygon| !polygon.interiors.is_empty());
-                told.holes += u64::from(holes && encoding.is_none());
-                let rings =
-                    (!holes || encoding.is_some()).then(|| traced.iter().map(bridge).collect::<Result<Vec<_>>>());
-                rings.transpose()?.map(|rings| json!(rings.iter().map(flat).collect::<Vec<_>>()))
-            }
-        };
-        let segmentation = rings.unwrap_or_else(|| as_string(&rle)).to_string();
-        if how.verify && read_back(&segmentation, width, height)? != covered {
-            return Err(not_verified());
-        }
-        Ok(Outline { segmentation, area: rle.area(), bounds: rle.bounding_box() })
-    }
-}
-
-/// The pixels that whoever reads a shape as COCO sees.
-fn read_back(segmentation: &str, width: u32, height: u32) -> Result<Spans> {
-    match super::entries::shape(segmentation, (width, height), "")? {
-        Shape::Polygons(polygons) => rasterize(&polygons, width, height, PixelRule::Pycocotools),
-        Shape::Rle(rle) => Spans::from_rle(&rle),
-    }
-}
-
-/// True if polygons cover the same pixels for whoever reads them as COCO.
-fn kept(polygons: &[Polygon], set: &InstanceSet, covered: &Spans) -> Result<bool> {
-    let holes = polygons.iter().any(|polygon| !polygon.interiors.is_empty());
-    if holes || set.rule() == PixelRule::Pycocotools {
-        return Ok(!holes);
-    }
-    Ok(rasterize(polygons, set.width(), set.height(), PixelRule::Pycocotools)? == *covered)
-}
-
-fn as_they_are(polygons: &[Polygon]) -> Value {
-    json!(polygons.iter().map(|polygon| flat(&polygon.exterior)).collect::<Vec<_>>())
-}
-
-/// x, y, x, y, …; whole numbers without a point.
-fn flat(ring: &crate::model::Ring) -> Vec<Value> {
-    let number = |value: f64| if value.fract() == 0.0 { json!(value as i64) } else { json!(value) };
-    ring.points().iter().flat_map(|point| [number(point.x), number(point.y)]).collect()
-}
-
-fn as_string(rle: &Rle) -> Value {
-    json!({"size": [rle.height(), rle.width()], "counts": rle.to_coco_string()})
 }
