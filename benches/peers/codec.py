@@ -1,12 +1,10 @@
-"""One engine, driven over a pipe: a line of JSON in, a line of JSON out. Times are taken in here, arrays in
-memory to PNG bytes in memory or back, so that neither start-up nor the pipe counts."""
+"""Arrays in memory to PNG bytes in memory, and back."""
 
 import io
-import json
 import sys
-import time
 
 import numpy as np
+from serve import serve
 
 
 def pillow(level):
@@ -88,37 +86,17 @@ DECODERS = {
 }
 
 
-def main():
-    name = sys.argv[1]
-    encode = ENCODERS[name]() if name in ENCODERS else None
-    decode, order = DECODERS.get(name, (None, None))
-    jobs = {}
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        command = json.loads(line)
-        key = command["id"]
-        if command["do"] == "load":
-            palette = np.load(command["palette"])
-            packed = np.ascontiguousarray(palette[:, [2, 1, 0, 3]]).view(np.uint32)[:, 0]
-            if decode:
-                png, ids = open(command["input"], "rb").read(), table(palette, order)
-                jobs = {key: lambda png=png, ids=ids: decode(png, ids)}
-            else:
-                labels = np.load(command["input"])
-                jobs = {key: lambda labels=labels, palette=palette, packed=packed: encode(labels, palette, packed)}
-            answer = {}
-        elif command["do"] == "result":
-            result = jobs[key]()
-            with open(command["output"], "wb") as file:
-                file.write(np.ascontiguousarray(result).tobytes() if decode else bytes(result))
-            answer = {}
-        else:
-            job = jobs[key]
-            start = time.perf_counter()
-            for _ in range(command["rounds"]):
-                job()
-            answer = {"seconds": (time.perf_counter() - start) / command["rounds"]}
-        print(json.dumps(answer), flush=True)
+def prepare(command):
+    palette = np.load(command["palette"])
+    if name in DECODERS:
+        decode, order = DECODERS[name]
+        png, ids = open(command["input"], "rb").read(), table(palette, order)
+        return lambda: decode(png, ids), lambda found: np.ascontiguousarray(found).tobytes()
+    packed = np.ascontiguousarray(palette[:, [2, 1, 0, 3]]).view(np.uint32)[:, 0]
+    labels = np.load(command["input"])
+    return lambda: encode(labels, palette, packed), bytes
 
 
-main()
+name = sys.argv[1]
+encode = ENCODERS[name]() if name in ENCODERS else None
+serve(prepare)

@@ -23,6 +23,12 @@ pub(crate) enum Group {
     Real,
     /// Each pixel any class.
     Noise,
+    /// Scenes of some twenty polygons,
+    Few,
+    /// hundreds,
+    Hundreds,
+    /// and thousands.
+    Thousands,
 }
 
 /// Where a map comes from.

@@ -1,9 +1,7 @@
 //! Checks results, then times all engines in turn within each repetition.
 
-use anyhow::ensure;
-
+use crate::check;
 use crate::engines::{Engine, Job};
-use crate::rust_decoders;
 
 /// How much to measure.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +56,8 @@ pub(crate) fn run(job: &Job<'_>, engines: &mut [Box<dyn Engine>], effort: Effort
     let mut running: Vec<(usize, u32, bool)> = Vec::new();
     for (place, engine) in engines.iter_mut().enumerate() {
         // Wrong results are not timed at all; right ones warm caches up.
-        let first = engine.result(job).and_then(|result| check(job, &result).map(|()| result.len()));
+        let first = engine.result(job);
+        let first = first.and_then(|result| check::check(job, &result, engine.leeway()).map(|()| result.len()));
         match first.and_then(|bytes| Ok((bytes, engine.time(job, 1)?))) {
             Ok((bytes, seconds)) => {
                 let rounds = (effort.slice / seconds.max(1e-9)).ceil().clamp(1.0, 10_000.0) as u32;
@@ -82,57 +81,38 @@ pub(crate) fn run(job: &Job<'_>, engines: &mut [Box<dyn Engine>], effort: Effort
     table
 }
 
-/// Accepts a PNG that decodes to the map's colours, or the map's class IDs.
-fn check(job: &Job<'_>, result: &[u8]) -> anyhow::Result<()> {
-    if job.png.is_some() {
-        ensure!(result == job.map.labels, "it gives other class IDs");
-        return Ok(());
-    }
-    let (pixels, size) = rust_decoders::png_with_size(result)?;
-    let wanted = (job.map.width, job.map.height);
-    ensure!(size == wanted, "the size is {size:?}, not {wanted:?}");
-    let wrong = pixels.as_chunks::<4>().0.iter().zip(&job.map.labels);
-    let wrong = wrong.filter(|(pixel, label)| **pixel != job.map.palette[usize::from(**label)]).count();
-    ensure!(wrong == 0, "{wrong} pixels are wrong");
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
     use super::*;
-    use crate::engines::Rust;
+    use crate::engines::{Rust, Task, boxed};
     use crate::maps::Map;
     use crate::ours;
 
     const EFFORT: Effort = Effort { repetitions: 3, slice: 0.0, slow: 1e9 };
 
-    fn boxed(engines: &[Rust]) -> Vec<Box<dyn Engine>> {
-        engines.iter().map(|engine| Box::new(*engine) as Box<dyn Engine>).collect()
-    }
-
     #[test]
     fn who_is_wrong_has_no_figure() {
         let map = Map::new(4, 2, vec![0, 1, 1, 255, 2, 2, 0, 0], 255).unwrap();
-        let job = Job { id: "encode".to_owned(), map: &map, png: None };
+        let job = Job { id: "encode".to_owned(), map: &map, task: Task::Encode };
         let other = |job: &Job<'_>| {
             let mut labels = job.map.labels.clone();
             labels[3] = 1;
-            (ours::ENCODERS[0].run)(&Job { id: String::new(), map: &Map::new(4, 2, labels, 255)?, png: None })
+            (ours::ENCODERS[0].run)(&Job { id: String::new(), map: &Map::new(4, 2, labels, 255)?, task: Task::Encode })
         };
         let wide = |_: &Job<'_>| {
             let map = Map::new(8, 1, vec![0, 1, 1, 255, 2, 2, 0, 0], 255)?;
-            (ours::ENCODERS[0].run)(&Job { id: String::new(), map: &map, png: None })
+            (ours::ENCODERS[0].run)(&Job { id: String::new(), map: &map, task: Task::Encode })
         };
         let table = run(
             &job,
-            &mut boxed(&[
+            &mut boxed([
                 ours::ENCODERS[0],
                 Rust { name: "other pixels", run: other },
                 Rust { name: "other size", run: wide },
                 Rust { name: "no PNG", run: |_| Ok(b"nothing".to_vec()) },
-            ]),
+            ].iter()),
             EFFORT,
         );
         let names: Vec<&str> = table.disqualified.iter().map(|(name, _)| name.as_str()).collect();
@@ -141,9 +121,9 @@ mod tests {
         assert_eq!(table.rows[0].times.len(), 3);
 
         let png = (ours::ENCODERS[0].run)(&job).unwrap();
-        let job = Job { id: "decode".to_owned(), map: &map, png: Some(&png) };
+        let job = Job { id: "decode".to_owned(), map: &map, task: Task::Decode(&png) };
         let zeros = Rust { name: "zeros", run: |job| Ok(vec![0; job.map.labels.len()]) };
-        let table = run(&job, &mut boxed(&[ours::DECODERS[0], zeros]), EFFORT);
+        let table = run(&job, &mut boxed([ours::DECODERS[0], zeros].iter()), EFFORT);
         assert_eq!((table.rows.len(), table.disqualified[0].0.as_str()), (1, "zeros"));
     }
 

@@ -18,7 +18,7 @@ pub(crate) const ENCODERS: &[Rust] = &[
 /// What conversions use.
 pub(crate) const DEFAULT: &str = "ours default";
 
-pub(crate) const DECODERS: &[Rust] = &[Rust { name: "ours", run: |job| decode(job.png.unwrap_or_default(), job.map) }];
+pub(crate) const DECODERS: &[Rust] = &[Rust { name: "ours", run: |job| decode(job.png(), job.map) }];
 
 fn encode(job: &Job<'_>, level: Level) -> anyhow::Result<Vec<u8>> {
     Ok(mask_png::encode(&job.map.grid, &job.map.colors, level)?)

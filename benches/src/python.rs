@@ -9,7 +9,7 @@ use prelabel::model::LabelMap;
 use prelabel::pixels::npy;
 use serde_json::{Value, json};
 
-use crate::engines::{Engine, Job};
+use crate::engines::{Engine, Job, Task};
 
 /// Names that `peers/codec.py` knows.
 pub(crate) const ENCODERS: &[&str] =
@@ -17,6 +17,19 @@ pub(crate) const ENCODERS: &[&str] =
 
 /// Names that `peers/codec.py` knows.
 pub(crate) const DECODERS: &[&str] = &["Pillow + table", "OpenCV + table", "imageio + table"];
+
+/// Names that `peers/shapes.py` knows: those that cover the pixels of [`Task::Fill`] by their own rule ..
+pub(crate) const FILLERS_BY_OTHER_RULES: &[&str] = &["OpenCV fillPoly", "Pillow"];
+/// .. and by that of pixel centres.
+pub(crate) const RASTERIO: &str = "rasterio";
+
+/// Names that `peers/shapes.py` knows.
+pub(crate) const COCO: &[&str] = &["pycocotools", "faster-coco-eval", "hotcoco"];
+/// The first leaves the strings away.
+pub(crate) const RLEMASKLIB: &[&str] = &["RLEMaskLib", "RLEMaskLib strings"];
+
+/// Names that `peers/shapes.py` knows.
+pub(crate) const TRACERS: &[&str] = &["OpenCV findContours", "OpenCV LinkRuns", "rasterio shapes", "supervision"];
 
 /// An interpreter that has the peers.
 pub(crate) struct Peers {
@@ -37,9 +50,9 @@ pub(crate) struct Python {
 }
 
 impl Peers {
-    pub(crate) fn start(&self, name: &'static str) -> anyhow::Result<Python> {
+    pub(crate) fn start(&self, script: &str, name: &'static str) -> anyhow::Result<Python> {
         let mut command = Command::new(&self.python);
-        command.arg(self.scripts.join("codec.py")).arg(name).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(self.scripts.join(script)).arg(name).stdin(Stdio::piped()).stdout(Stdio::piped());
         // Beside OpenCV's own: libraries below it count cores by themselves.
         command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
         let mut child = command.spawn().context("Python does not start")?;
@@ -68,17 +81,32 @@ impl Python {
         self.answer()
     }
 
+    fn map(job: &Job<'_>) -> anyhow::Result<Vec<u8>> {
+        Ok(npy::encode_labels(&LabelMap::new(job.map.grid.clone()))?)
+    }
+
     fn load(&mut self, job: &Job<'_>) -> anyhow::Result<()> {
         if self.loaded == job.id {
             return Ok(());
         }
         let (input, palette) = (self.scratch.join("input"), self.scratch.join("palette.npy"));
-        match job.png {
-            Some(png) => std::fs::write(&input, png)?,
-            None => std::fs::write(&input, npy::encode_labels(&LabelMap::new(job.map.grid.clone()))?)?,
-        }
+        let (width, height) = (job.map.width, job.map.height);
+        let as_json = |key: &str, what: Value, classes: Option<&[u8]>| {
+            json!({ "width": width, "height": height, key: what, "classes": classes }).to_string().into_bytes()
+        };
+        let (task, bytes) = match job.task {
+            Task::Encode => ("encode", Self::map(job)?),
+            Task::Decode(png) => ("decode", png.to_vec()),
+            Task::Fill(scene) => ("fill", as_json("polygons", json!(scene.flat()), Some(&scene.classes))),
+            Task::EncodeRle => ("encode-rle", Self::map(job)?),
+            Task::DecodeRle(masks) => ("decode-rle", as_json("masks", json!(masks), None)),
+            Task::Trace => ("trace", Self::map(job)?),
+        };
+        let form = if bytes.starts_with(b"\x93NUMPY") { "map" } else { "other" };
+        std::fs::write(&input, bytes)?;
         write_palette(&palette, &job.map.palette)?;
-        self.ask(&json!({ "do": "load", "id": job.id, "input": input, "palette": palette }))?;
+        let load = json!({ "do": "load", "id": job.id, "task": task, "form": form, "input": input, "palette": palette });
+        self.ask(&load)?;
         self.loaded.clone_from(&job.id);
         Ok(())
     }
@@ -97,6 +125,11 @@ pub(crate) fn write_palette(path: &Path, palette: &[[u8; 4]; 256]) -> anyhow::Re
 impl Engine for Python {
     fn name(&self) -> &str {
         self.name
+    }
+
+    fn leeway(&self) -> f64 {
+        // They also paint the outline, the one with rounded vertices, the other without.
+        if FILLERS_BY_OTHER_RULES.contains(&self.name) { 0.2 } else { 0.0 }
     }
 
     fn result(&mut self, job: &Job<'_>) -> anyhow::Result<Vec<u8>> {

@@ -4,20 +4,16 @@ use std::io::Cursor;
 
 use anyhow::{anyhow, bail};
 
-use crate::engines::{Job, Rust};
+use crate::engines::Rust;
 use crate::maps::Map;
 
 pub(crate) const ALL: &[Rust] = &[
-    Rust { name: "png + run cache", run: |job| ids(job.map, &png(bytes(job))?) },
-    Rust { name: "image + run cache", run: |job| ids(job.map, &image(bytes(job))?) },
-    Rust { name: "zune-png + run cache", run: |job| ids(job.map, &zune(bytes(job))?) },
-    Rust { name: "lodepng + run cache", run: |job| ids(job.map, &lodepng(bytes(job))?) },
-    Rust { name: "spng + run cache", run: |job| ids(job.map, &spng(bytes(job))?) },
+    Rust { name: "png + run cache", run: |job| ids(job.map, &png(job.png())?) },
+    Rust { name: "image + run cache", run: |job| ids(job.map, &image(job.png())?) },
+    Rust { name: "zune-png + run cache", run: |job| ids(job.map, &zune(job.png())?) },
+    Rust { name: "lodepng + run cache", run: |job| ids(job.map, &lodepng(job.png())?) },
+    Rust { name: "spng + run cache", run: |job| ids(job.map, &spng(job.png())?) },
 ];
-
-fn bytes<'a>(job: &Job<'a>) -> &'a [u8] {
-    job.png.unwrap_or_default()
-}
 
 fn png(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(png_with_size(bytes)?.0)

@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use prelabel::geometry::Connectivity;
 use prelabel::model::PixelRule;
 use prelabel::pixels::mask_png::Level;
-use prelabel::transform::Overlap;
 
 use crate::exit_code;
+use crate::overlap::OverlapOrFile;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -170,9 +170,10 @@ pub(crate) struct Classes {
     /// Whether areas of a label map that touch at a corner only are one object: 8 (yes) or 4 (no)
     #[arg(long, value_name = "N", default_value = "8", requires = "instances")]
     pub(crate) connectivity: Connectivity,
-    /// Which of two objects gets the pixels that both cover: last, first, score or smaller-on-top
-    #[arg(long, value_name = "ORDER", default_value = "last")]
-    pub(crate) overlap: Overlap,
+    /// Which of two objects gets the pixels that both cover: last, first, score, smaller-on-top, or a file of class
+    /// names, the topmost first
+    #[arg(long, value_name = "ORDER|FILE", default_value = "last")]
+    pub(crate) overlap: OverlapOrFile,
     /// Which pixels polygons cover: center or pycocotools [default: as the format's reference tool]
     #[arg(long, value_name = "RULE")]
     pub(crate) pixel_rule: Option<PixelRule>,

@@ -5,6 +5,7 @@ mod commands;
 mod exit_code;
 mod input;
 mod output;
+mod overlap;
 mod signals;
 mod target;
 

@@ -89,6 +89,21 @@ fn the_order_decides_and_what_disappears_is_a_loss() {
     assert_eq!(maps("score", &["--overlap", "score"]), score);
     assert_eq!(maps("small", &["--overlap", "smaller-on-top"])[..8], [3, 3, 9, 9, 9, 9, 9, 9]);
 
+    let order = |text: &str| fs::write(dir.path().join("order.txt"), text).unwrap();
+    order("# the topmost first\ndog\ncat\n");
+    assert_eq!(maps("dogs", &["--overlap", "order.txt"]), last);
+    order("cat\n");
+    let cats = maps("cats", &["--overlap", "order.txt", "--allow-lossy"]);
+    assert!(cats.iter().filter(|id| **id == 3).count() > score.iter().filter(|id| **id == 3).count(), "{cats:?}");
+    order("dog\nbird\n");
+    let refused = |value: &str| {
+        let run = prelabel(dir.path(), &["convert", "animals.json", "-o", "no", "--overlap", value]);
+        assert_ne!(run.code, 0);
+        run.stderr
+    };
+    assert!(refused("order.txt").contains("`bird`"), "{}", refused("order.txt"));
+    assert!(refused("nothing.txt").contains("smaller-on-top"), "{}", refused("nothing.txt"));
+
     // With `first`, the large cat covers the small one.
     let covered = ["convert", "animals.json", "-o", "first", "--to", "label-map", "--overlap", "first"];
     let run = prelabel(dir.path(), &covered);

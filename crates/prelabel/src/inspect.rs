@@ -90,7 +90,7 @@ fn look(content: &Content) -> Result<Seen> {
 
 /// Each object counts its own pixels, whether others lie over it or not.
 fn objects(set: &InstanceSet) -> Result<Seen> {
-    let painted = transform::paint(set, transform::Overlap::default(), set.rule())?;
+    let painted = transform::paint(set, &transform::Overlap::default(), set.rule())?;
     let mut classes: BTreeMap<ClassId, u64> = BTreeMap::new();
     for (instance, pixels) in set.as_slice().iter().zip(&painted.covers) {
         *classes.entry(instance.class).or_default() += pixels;

@@ -149,7 +149,8 @@ impl Plan {
         let objects = Objects {
             numbered: classes.instances,
             connectivity: classes.connectivity,
-            overlap: classes.overlap,
+            overlap: classes.overlap.overlap(),
+            class_order: classes.overlap.class_order()?,
             rule: classes.pixel_rule,
         };
         let adapter = Adapter { classes: list.clone(), min_confidence: classes.min_confidence, objects };

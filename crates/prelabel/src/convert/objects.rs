@@ -1,17 +1,18 @@
 //! Objects to what writers of maps hold, and back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::geometry::Connectivity;
 use crate::model::{
     ClassId, ClassKind, ClassList, Content, InstanceSet, Label, LabelMap, PixelRule, Segment, SegmentMap, Unlabelled,
 };
 use crate::report::{Finding, Loss, Report, Severity};
-use crate::transform::{self, Overlap, Painted};
+use crate::transform::{self, Codes, Overlap, Painted};
 use crate::{Error, Result};
 
 /// How objects become maps, and maps objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objects {
     /// Keep objects of one class apart: `car # 1`, `car # 2`. Of a label map, each connected area is one.
     pub numbered: bool,
@@ -19,13 +20,21 @@ pub struct Objects {
     pub connectivity: Connectivity,
     /// Which of two objects gets the pixels that both cover.
     pub overlap: Overlap,
+    /// Names of classes, the topmost first, instead.
+    pub class_order: Option<Arc<[String]>>,
     /// Which pixels polygons cover, in place of the rule of their format's reference tool.
     pub rule: Option<PixelRule>,
 }
 
 impl Default for Objects {
     fn default() -> Self {
-        Objects { numbered: false, connectivity: Connectivity::Eight, overlap: Overlap::default(), rule: None }
+        Objects {
+            numbered: false,
+            connectivity: Connectivity::Eight,
+            overlap: Overlap::default(),
+            class_order: None,
+            rule: None,
+        }
     }
 }
 
@@ -50,6 +59,27 @@ pub(super) fn instances(map: &SegmentMap, classes: Option<&ClassList>, report: &
         let class = list.get(segment.class).filter(|class| list.is_labelled(class))?;
         Some(Label { class: class.name.clone(), instance: segment.instance }.to_string())
     })
+}
+
+/// How many pixels each object covers, and how many of these others hide.
+struct Coverage {
+    covers: Vec<u64>,
+    hidden: Vec<u64>,
+}
+
+/// Objects as a map of their classes, whose codes are the IDs themselves where these fit.
+fn label_map(set: &InstanceSet, overlap: &Overlap, unlabelled: ClassId) -> Result<(LabelMap, Coverage)> {
+    let classes: Vec<ClassId> = set.as_slice().iter().map(|instance| instance.class).collect();
+    let small = |id: ClassId| u32::try_from(id).ok().filter(|id| *id < 1 << 16);
+    let codes: Option<Vec<u32>> = classes.iter().map(|&id| small(id)).collect();
+    if let (Some(nothing), Some(codes)) = (small(unlabelled), codes) {
+        let Painted { grid, covers, hidden } =
+            transform::paint_as(set, overlap, set.rule(), Codes { nothing, of: &codes })?;
+        return Ok((LabelMap::new(grid), Coverage { covers, hidden }));
+    }
+    let Painted { grid, covers, hidden } = transform::paint(set, overlap, set.rule())?;
+    let map = LabelMap::with_ids(grid, std::iter::once(unlabelled).chain(classes).collect())?;
+    Ok((map, Coverage { covers, hidden }))
 }
 
 impl Objects {
@@ -82,7 +112,6 @@ impl Objects {
     /// # Errors
     /// No ID for unlabelled pixels; an object that disappears, unless losses are allowed.
     pub(super) fn paint(&self, set: &InstanceSet, classes: Option<&ClassList>, report: &Report) -> Result<Content> {
-        let painted = transform::paint(set, self.overlap, set.rule())?;
         let unlabelled = match classes.map(ClassList::unlabelled) {
             Some(Unlabelled::Background(id) | Unlabelled::Void(id)) => id,
             Some(Unlabelled::Nothing) | None => {
@@ -91,18 +120,22 @@ impl Objects {
                 ));
             }
         };
-        self.tell(set, &painted, report)?;
-        let kinds = |id: ClassId| classes.and_then(|list| list.get(id)).and_then(|class| class.kind);
+        let overlap = self.overlap(classes)?;
         if !self.numbered {
-            let ids = std::iter::once(unlabelled).chain(set.as_slice().iter().map(|instance| instance.class));
-            return Ok(Content::LabelMap(LabelMap::with_ids(painted.grid, ids.collect())?));
+            let (map, coverage) = label_map(set, &overlap, unlabelled)?;
+            self.tell(set, &overlap, &coverage, report)?;
+            return Ok(Content::LabelMap(map));
         }
+        let Painted { grid, covers, hidden } = transform::paint(set, &overlap, set.rule())?;
+        let coverage = Coverage { covers, hidden };
+        self.tell(set, &overlap, &coverage, report)?;
+        let kinds = |id: ClassId| classes.and_then(|list| list.get(id)).and_then(|class| class.kind);
         let mut numbers: BTreeMap<ClassId, u32> = BTreeMap::new();
         let mut segments = vec![Segment { class: unlabelled, instance: None }];
         for (index, instance) in set.as_slice().iter().enumerate() {
             let countable = !instance.crowd && kinds(instance.class) != Some(ClassKind::Stuff);
             // Only what is seen is counted, so that numbers have no gaps.
-            let seen = painted.hidden[index] < painted.covers[index];
+            let seen = coverage.hidden[index] < coverage.covers[index];
             let number = (countable && seen).then(|| {
                 let number = numbers.entry(instance.class).or_default();
                 *number += 1;
@@ -110,11 +143,24 @@ impl Objects {
             });
             segments.push(Segment { class: instance.class, instance: number });
         }
-        Ok(Content::Segments(SegmentMap::new(painted.grid, segments)?))
+        Ok(Content::Segments(SegmentMap::new(grid, segments)?))
+    }
+
+    /// Which object is on top, with the classes of a list by their ID.
+    fn overlap(&self, classes: Option<&ClassList>) -> Result<Overlap> {
+        let Some(names) = &self.class_order else { return Ok(self.overlap.clone()) };
+        let id = |name: &String| {
+            classes.and_then(|list| list.by_name(name)).map(|class| class.id).ok_or_else(|| {
+                Error::usage("the order of classes names one that the class list lacks")
+                    .found(format!("`{name}`"))
+                    .hint("`--overlap FILE` takes a class name a line, the topmost first")
+            })
+        };
+        Ok(Overlap::Classes(names.iter().map(id).collect::<Result<_>>()?))
     }
 
     /// Says what is not seen in the map.
-    fn tell(&self, set: &InstanceSet, painted: &Painted, report: &Report) -> Result<()> {
+    fn tell(&self, set: &InstanceSet, overlap: &Overlap, painted: &Coverage, report: &Report) -> Result<()> {
         let instances = set.as_slice();
         let of = |wanted: &dyn Fn(usize) -> bool| -> Vec<usize> {
             (0..instances.len()).filter(|&index| wanted(index)).collect()
@@ -142,7 +188,7 @@ impl Objects {
             let finding = Finding::new(
                 "covered",
                 Severity::Info,
-                format!("objects lie over others (`--overlap {}` decides which is on top)", self.overlap),
+                format!("objects lie over others (`--overlap {overlap}` decides which is on top)"),
             );
             let each = list(&covered, &|index| {
                 format!("{}: {} of {} pixels", instances[index].name, painted.hidden[index], painted.covers[index])

@@ -2,7 +2,7 @@ use crate::error::At;
 use crate::{Error, Result};
 
 /// A vertex: a point in the plane in which pixel (x, y) covers [x, x + 1) × [y, y + 1), origin top left.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
     /// Rightwards.
     pub x: f64,

@@ -2,6 +2,7 @@
 
 mod argmax;
 mod outline;
+mod overlap;
 mod paint;
 mod parts;
 mod vectorize;
@@ -9,7 +10,8 @@ mod void;
 
 pub use argmax::{Confident, argmax};
 pub use outline::{Canvas, Drawn, Holes, Outline, Simplify, outline};
-pub use paint::{Overlap, Painted, paint};
+pub use overlap::Overlap;
+pub use paint::{Codes, Painted, paint, paint_as};
 pub use parts::{Parts, parts};
 pub use vectorize::vectorize;
 pub use void::count_merged;

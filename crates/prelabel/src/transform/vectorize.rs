@@ -42,7 +42,7 @@ mod tests {
         let map = SegmentMap::new(grid, segments).unwrap();
         let set = vectorize(&map, |segment| (segment.class != 0).then(|| format!("{segment:?}"))).unwrap();
         assert_eq!(set.as_slice().len(), 2);
-        let painted = paint(&set, Overlap::Last, set.rule()).unwrap();
+        let painted = paint(&set, &Overlap::Last, set.rule()).unwrap();
         let found: Vec<u32> = (0..12).map(|place| painted.grid.get(place % 4, place / 4).unwrap()).collect();
         let wanted: Vec<u32> = cells.iter().map(|code| [0, 1, 2, 1][usize::from(*code)]).collect();
         assert_eq!(found, wanted);

@@ -4,7 +4,17 @@ use crate::Result;
 use crate::geometry::{Span, Spans};
 use crate::model::{Point, Polygon, Ring};
 
+/// All rings of a polygon count together, so that holes are left out; polygons are put together.
+pub(super) fn rasterize(polygons: &[Polygon], width: u32, height: u32) -> Result<Spans> {
+    let mut filler = Filler { width, height, ..Filler::default() };
+    for polygon in polygons {
+        filler.polygon(polygon);
+    }
+    Spans::new(width, height, filler.spans)
+}
+
 /// A side that crosses rows of pixel centres.
+#[derive(Clone, Copy, Default)]
 struct Side {
     top: Point,
     bottom: Point,
@@ -12,63 +22,162 @@ struct Side {
     rows: (u32, u32),
 }
 
-/// All rings of a polygon count together, so that holes are left out; polygons are put together.
-pub(super) fn rasterize(polygons: &[Polygon], width: u32, height: u32) -> Result<Spans> {
-    let mut spans = Vec::new();
-    for polygon in polygons {
-        one(polygon, width, height, &mut spans);
-    }
-    Spans::new(width, height, spans)
+/// Goes along each side once and sorts what it crosses by rows, instead of going through the sides row by row.
+#[derive(Default)]
+struct Filler {
+    width: u32,
+    height: u32,
+    spans: Vec<Span>,
+    sides: Vec<Side>,
+    /// For each row from the first, where its crossings begin, and later where they end.
+    ends: Vec<u32>,
+    /// Columns of crossings, row by row.
+    columns: Vec<u32>,
 }
 
-fn one(polygon: &Polygon, width: u32, height: u32, spans: &mut Vec<Span>) {
-    let mut sides = Vec::new();
-    // A centre at y is crossed if top <= y < bottom: a vertex between two sides counts once.
-    let row = |y: f64| (y - 0.5).ceil().clamp(0.0, f64::from(height)) as u32;
-    for ring in polygon.rings() {
+impl Filler {
+    fn polygon(&mut self, polygon: &Polygon) {
+        self.sides.clear();
+        for ring in polygon.rings() {
+            self.ring(ring);
+        }
+        let mut first = self.sides.iter().map(|side| side.rows.0).min().unwrap_or_default();
+        let last = self.sides.iter().map(|side| side.rows.1).max().unwrap_or_default();
+        // Never more crossings at a time than fit into a cache, whatever a file holds.
+        const CROSSINGS: usize = 1 << 20;
+        let rows = (CROSSINGS / self.sides.len().max(1)).clamp(1, last as usize + 1) as u32;
+        while first < last {
+            let end = last.min(first + rows);
+            self.cross(first, end);
+            self.fill(first);
+            first = end;
+        }
+    }
+
+    /// Fills from crossing to crossing, in rows from that one on.
+    fn fill(&mut self, first: u32) {
+        let mut start = 0;
+        self.spans.reserve(self.columns.len() / 2);
+        for (y, &end) in (first..).zip(&self.ends) {
+            let crossings = &mut self.columns[start as usize..end as usize];
+            if let [one, other] = crossings {
+                if one > other {
+                    std::mem::swap(one, other);
+                }
+            } else {
+                crossings.sort_unstable();
+            }
+            for &[start, end] in crossings.as_chunks::<2>().0 {
+                match self.spans.last_mut() {
+                    _ if start == end => {}
+                    // Where one part ends in a column, the next may begin.
+                    Some(last) if last.y == y && last.end == start => last.end = end,
+                    _ => self.spans.push(Span { y, start, end }),
+                }
+            }
+            start = end;
+        }
+    }
+
+    fn ring(&mut self, ring: &Ring) {
+        let points = ring.points();
+        let row = |y: f64| row(y, self.height);
+        let Some(last) = points.last() else { return };
+        let (mut from, mut from_row) = (*last, row(last.y));
+        let mut level = false;
+        let mut used = self.sides.len();
+        self.sides.resize(used + points.len(), Side::default());
+        // Half of the sides go up, and many cross nothing: guessing which costs more than writing all of them.
+        for &to in points {
+            let to_row = row(to.y);
+            let (ends, up) = ([(from, from_row), (to, to_row)], usize::from(to_row < from_row));
+            let (top, bottom) = (ends[up], ends[1 - up]);
+            self.sides[used] = Side { top: top.0, bottom: bottom.0, rows: (top.1, bottom.1) };
+            used += usize::from(from_row != to_row);
+            level |= from.y == to.y;
+            (from, from_row) = (to, to_row);
+        }
+        self.sides.truncate(used);
+        if level {
+            self.level_sides(ring);
+        }
+    }
+
+    /// GDAL turns each ring anticlockwise, and also fills below its level sides that run leftwards exactly through
+    /// centres: it shows where rings cross themselves, and at holes.
+    fn level_sides(&mut self, ring: &Ring) {
         let turned = !anticlockwise_on_screen(ring);
         for (from, to) in ring.sides() {
-            let (top, bottom) = if from.y < to.y { (from, to) } else { (to, from) };
-            let rows = (row(top.y), row(bottom.y));
-            if rows.0 < rows.1 {
-                sides.push(Side { top, bottom, rows });
-            }
-            // GDAL turns each ring anticlockwise, and also fills below its level sides that run leftwards exactly
-            // through centres: it shows where rings cross themselves, and at holes.
             let (from, to) = if turned { (to, from) } else { (from, to) };
-            let y = row(from.y);
-            if from.y == to.y && from.x > to.x && y < height && from.y == f64::from(y) + 0.5 {
-                spans.extend(span(y, to.x, from.x, width));
+            let y = row(from.y, self.height);
+            if from.y == to.y && from.x > to.x && y < self.height && from.y == f64::from(y) + 0.5 {
+                let (start, end) = (column(to.x, self.width), column(from.x, self.width));
+                if start < end {
+                    self.spans.push(Span { y, start, end });
+                }
             }
         }
     }
-    sides.sort_unstable_by_key(|side| side.rows.0);
-    let mut waiting = sides.iter().peekable();
-    let mut crossing: Vec<&Side> = Vec::new();
-    let mut places: Vec<f64> = Vec::new();
-    let mut y = waiting.peek().map_or(height, |side| side.rows.0);
-    while y < height {
-        crossing.retain(|side| side.rows.1 > y);
-        while let Some(side) = waiting.next_if(|side| side.rows.0 <= y) {
-            crossing.push(side);
+
+    /// The columns at which sides cross each of some rows.
+    fn cross(&mut self, first: u32, last: u32) {
+        let within = |side: &Side| {
+            let (begin, end) = (side.rows.0.max(first), side.rows.1.min(last));
+            (begin < end).then_some((begin, end))
+        };
+        // How many more begin than end in a row, then how many cross it, then where its own begin.
+        self.ends.clear();
+        self.ends.resize((last - first) as usize + 1, 0);
+        for (begin, end) in self.sides.iter().filter_map(within) {
+            let (begin, end) = ((begin - first) as usize, (end - first) as usize);
+            self.ends[begin] = self.ends[begin].wrapping_add(1);
+            self.ends[end] = self.ends[end].wrapping_sub(1);
         }
-        if crossing.is_empty() {
-            match waiting.peek() {
-                Some(side) => y = side.rows.0,
-                None => break,
-            }
-            continue;
+        let (mut crossing, mut start) = (0u32, 0);
+        for end in &mut self.ends {
+            crossing = crossing.wrapping_add(*end);
+            *end = start;
+            start += crossing;
         }
-        let center = f64::from(y) + 0.5;
-        places.clear();
-        places.extend(crossing.iter().map(|side| {
+        self.ends.pop();
+        self.columns.clear();
+        self.columns.resize(start as usize, 0);
+        for side in &self.sides {
+            let Some((begin, end)) = within(side) else { continue };
             let (top, bottom) = (side.top, side.bottom);
-            (center - top.y) * (bottom.x - top.x) / (bottom.y - top.y) + top.x
-        }));
-        places.sort_unstable_by(f64::total_cmp);
-        spans.extend(places.as_chunks::<2>().0.iter().filter_map(|&[enter, leave]| span(y, enter, leave, width)));
-        y += 1;
+            let (wide, high) = (bottom.x - top.x, bottom.y - top.y);
+            let rows = &mut self.ends[(begin - first) as usize..(end - first) as usize];
+            for (y, end) in (begin..).zip(rows) {
+                // The order of operations is GDAL's.
+                let x = (f64::from(y) + 0.5 - top.y) * wide / high + top.x;
+                self.columns[*end as usize] = column(x, self.width);
+                *end += 1;
+            }
+        }
     }
+}
+
+/// The first row whose centre is not above y: a side is crossed by centres in `top <= centre < bottom`, so that a vertex
+/// between two sides counts once.
+fn row(y: f64, height: u32) -> u32 {
+    let y = (y - 0.5).clamp(-1.0, f64::from(height));
+    let (near, rounded) = nearest(y);
+    (rounded + i32::from(near < y)).max(0) as u32
+}
+
+/// The first column whose centre is right of x.
+fn column(x: f64, width: u32) -> u32 {
+    let x = (x + 0.5).clamp(0.0, f64::from(width));
+    let (near, rounded) = nearest(x);
+    (rounded - i32::from(near > x)) as u32
+}
+
+/// The nearest whole number, for those that an image needs. Adding 1.5 · 2⁵² leaves it in the last bits, which takes less
+/// than a conversion that looks after every number.
+fn nearest(value: f64) -> (f64, i32) {
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    let shifted = value + SHIFT;
+    (shifted - SHIFT, shifted.to_bits() as i32)
 }
 
 /// Decided as GDAL does: at the rightmost of the topmost vertices; by the area where that vertex is not distinct.
@@ -91,13 +200,6 @@ fn anticlockwise_on_screen(ring: &Ring) -> bool {
         return turn < 0.0;
     }
     ring.doubled_area() < 0.0
-}
-
-/// The pixels of a row whose centres lie right of `enter`, up to `leave`.
-fn span(y: u32, enter: f64, leave: f64, width: u32) -> Option<Span> {
-    let column = |x: f64| (x + 0.5).floor().clamp(0.0, f64::from(width)) as u32;
-    let (start, end) = (column(enter), column(leave));
-    (start < end).then_some(Span { y, start, end })
 }
 
 #[cfg(test)]
