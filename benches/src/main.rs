@@ -23,9 +23,9 @@ use serde_json::{Value, json};
 
 use args::Args;
 use engines::{Engine, Job, Task};
-use prelabel::model::PixelRule;
 use maps::{Group, INPUTS, Input, Map};
 use measure::Effort;
+use prelabel::model::PixelRule;
 use targets::Verdicts;
 
 /// Whose files are decoded.
@@ -85,7 +85,11 @@ impl Run {
             }
             for writer in WRITERS {
                 let Some(encoder) = encoders.iter_mut().find(|encoder| encoder.name() == *writer) else { continue };
-                let png = encoder.result(&Job { id: format!("file {} {writer}", input.name), map: &map, task: Task::Encode })?;
+                let png = encoder.result(&Job {
+                    id: format!("file {} {writer}", input.name),
+                    map: &map,
+                    task: Task::Encode,
+                })?;
                 let task = format!("decode {writer}");
                 let job = Job { id: format!("{task} {}", input.name), map: &map, task: Task::Decode(&png) };
                 self.measure(&task, input, &job, &mut decoders, effort);
@@ -127,7 +131,13 @@ impl Run {
         for input in inputs {
             let map = input.map(&args.root)?;
             if wants("encode-rle", input) {
-                self.measure("encode-rle", input, &job("encode-rle", input, &map, Task::EncodeRle), &mut encoders, effort);
+                self.measure(
+                    "encode-rle",
+                    input,
+                    &job("encode-rle", input, &map, Task::EncodeRle),
+                    &mut encoders,
+                    effort,
+                );
             }
             if wants("decode-rle", input) {
                 let ours = encoders.first_mut().context("ours comes first")?;

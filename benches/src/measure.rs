@@ -107,12 +107,15 @@ mod tests {
         };
         let table = run(
             &job,
-            &mut boxed([
-                ours::ENCODERS[0],
-                Rust { name: "other pixels", run: other },
-                Rust { name: "other size", run: wide },
-                Rust { name: "no PNG", run: |_| Ok(b"nothing".to_vec()) },
-            ].iter()),
+            &mut boxed(
+                [
+                    ours::ENCODERS[0],
+                    Rust { name: "other pixels", run: other },
+                    Rust { name: "other size", run: wide },
+                    Rust { name: "no PNG", run: |_| Ok(b"nothing".to_vec()) },
+                ]
+                .iter(),
+            ),
             EFFORT,
         );
         let names: Vec<&str> = table.disqualified.iter().map(|(name, _)| name.as_str()).collect();

@@ -105,7 +105,8 @@ impl Python {
         let form = if bytes.starts_with(b"\x93NUMPY") { "map" } else { "other" };
         std::fs::write(&input, bytes)?;
         write_palette(&palette, &job.map.palette)?;
-        let load = json!({ "do": "load", "id": job.id, "task": task, "form": form, "input": input, "palette": palette });
+        let load =
+            json!({ "do": "load", "id": job.id, "task": task, "form": form, "input": input, "palette": palette });
         self.ask(&load)?;
         self.loaded.clone_from(&job.id);
         Ok(())
@@ -128,8 +129,15 @@ impl Engine for Python {
     }
 
     fn leeway(&self) -> f64 {
-        // They also paint the outline, the one with rounded vertices, the other without.
-        if FILLERS_BY_OTHER_RULES.contains(&self.name) { 0.2 } else { 0.0 }
+        match self.name {
+            // They also paint the outline, the one with rounded vertices, the other without.
+            name if FILLERS_BY_OTHER_RULES.contains(&name) => 0.2,
+            // It leaves out contours of fewer than three vertices and fills holes.
+            "supervision" => 0.02,
+            // Its contours do not give thin parts and holes back.
+            "OpenCV LinkRuns" => 0.05,
+            _ => 0.0,
+        }
     }
 
     fn result(&mut self, job: &Job<'_>) -> anyhow::Result<Vec<u8>> {

@@ -140,13 +140,8 @@ pub(crate) fn tracers(peers: Option<&Peers>) -> Vec<Box<dyn Engine>> {
     let ours = Making {
         name: "ours",
         run: |job| {
-            let masks = geometry::masks(&job.map.grid, 255, |code| (code as usize).checked_sub(1))?;
-            let trace = |(class, mask): (u8, Option<Rle>)| {
-                let mask = mask?;
-                let spans = geometry::Spans::from_rle(&mask);
-                Some(spans.and_then(|spans| geometry::trace(&spans, Connectivity::Four)).map(|traced| (class, traced)))
-            };
-            Ok((1..=255u8).zip(masks).filter_map(trace).collect::<Result<Vec<_>, _>>()?)
+            let kind = |code: u32| (code as usize).checked_sub(1);
+            Ok(geometry::outlines(&job.map.grid, 255, kind, Connectivity::Four)?)
         },
         give: |traced, job| Ok(filled(traced, job.map)),
     };
@@ -154,10 +149,10 @@ pub(crate) fn tracers(peers: Option<&Peers>) -> Vec<Box<dyn Engine>> {
 }
 
 /// Rings along pixels, filled by counting the edges at the left of each pixel: apart from our own rasteriser.
-fn filled(traced: &[(u8, Vec<Polygon>)], map: &Map) -> Vec<u8> {
+fn filled(traced: &[Vec<Polygon>], map: &Map) -> Vec<u8> {
     let (width, height) = (map.width as usize, map.height as usize);
     let mut labels = vec![0; width * height];
-    for (class, polygons) in traced {
+    for (class, polygons) in (1..=255).zip(traced) {
         let mut crossed = vec![false; (width + 1) * height];
         for ring in polygons.iter().flat_map(|polygon| polygon.rings()) {
             let points = ring.points();
@@ -173,7 +168,7 @@ fn filled(traced: &[(u8, Vec<Polygon>)], map: &Map) -> Vec<u8> {
             for (label, crossed) in row.iter_mut().zip(crossed) {
                 inside ^= crossed;
                 if inside {
-                    *label = *class;
+                    *label = class;
                 }
             }
         }

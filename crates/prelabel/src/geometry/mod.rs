@@ -9,6 +9,7 @@ mod rasterize;
 mod simplify;
 mod spans;
 mod trace;
+mod tracer;
 
 pub use bridge::bridge;
 pub(crate) use buckets::Buckets;
@@ -16,4 +17,4 @@ pub use columns::masks;
 pub use rasterize::rasterize;
 pub use simplify::{simplify, simplify_polygon};
 pub use spans::{Span, Spans};
-pub use trace::{Connectivity, trace};
+pub use trace::{Connectivity, outlines, trace};

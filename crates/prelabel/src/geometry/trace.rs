@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Span, Spans};
-use crate::model::{Point, Polygon, Ring};
+use super::Spans;
+use super::tracer::{NO_KIND, Tracer};
+use crate::model::{Code, Grid, Polygon, with_cells};
 use crate::{Error, Result};
 
 /// Whether pixels that touch at a corner only belong together.
@@ -48,189 +49,128 @@ impl FromStr for Connectivity {
 /// # Errors
 /// None for a mask within the size that [`Ring`] allows.
 pub fn trace(mask: &Spans, connectivity: Connectivity) -> Result<Vec<Polygon>> {
-    let mut tracer = Tracer { connectivity, ..Tracer::default() };
-    let mut rest = mask.as_slice();
+    let mut tracer = Tracer::new(connectivity);
+    let (mut rest, mut bottom) = (mask.as_slice(), 0);
+    let mut edges = Vec::new();
     while let Some(first) = rest.first() {
         let y = first.y;
-        let count = rest.iter().take_while(|span| span.y == y).count();
-        let (row, after) = rest.split_at(count);
+        let (row, after) = rest.split_at(rest.iter().take_while(|span| span.y == y).count());
         // Rows without a span end all that is above them.
-        if tracer.bottom < y {
-            tracer.boundary(tracer.bottom, &[]);
+        if bottom < y {
+            line(&mut tracer, bottom, mask.width(), &[]);
         }
-        tracer.boundary(y, row);
-        tracer.bottom = y + 1;
-        rest = after;
+        edges.clear();
+        edges.extend(row.iter().flat_map(|span| [(span.start, 0), (span.end, NO_KIND)]));
+        line(&mut tracer, y, mask.width(), &edges);
+        (bottom, rest) = (y + 1, after);
     }
-    tracer.boundary(tracer.bottom, &[]);
-    tracer.polygons()
+    line(&mut tracer, bottom, mask.width(), &[]);
+    Ok(tracer.polygons(1)?.pop().unwrap_or_default())
 }
 
-/// A corner of the mask.
-struct Corner {
-    x: u32,
-    y: u32,
-    /// The corner that follows on its ring.
-    next: usize,
-    /// Where the left edge of the span begins whose right edge begins here.
-    left: usize,
+fn line(tracer: &mut Tracer, y: u32, width: u32, edges: &[(u32, u32)]) {
+    tracer.line(y);
+    tracer.stretch(0, width, edges);
+    tracer.end_line();
 }
 
-const NOWHERE: usize = usize::MAX;
-
-/// A vertical edge under way: its column, and the corner that it began at.
-#[derive(Clone, Copy)]
-struct Edge {
-    x: u32,
-    top: usize,
-}
-
-#[derive(Default)]
-struct Tracer {
+/// The polygons of some kinds of pixels, each as [`trace`] gives them: `kind_of` names the kind of each code, below
+/// `kinds`; pixels of codes without one have none.
+///
+/// All kinds are traced in one walk, which only looks at pixels that differ from the one above them.
+///
+/// # Errors
+/// More corners than can be counted: 2³² − 1.
+pub fn outlines(
+    grid: &Grid,
+    kinds: usize,
+    kind_of: impl Fn(u32) -> Option<usize>,
     connectivity: Connectivity,
-    corners: Vec<Corner>,
-    /// The edges through the last row: left and right of each span in turn.
-    above: Vec<Edge>,
-    below: Vec<Edge>,
-    /// The row after the last.
-    bottom: u32,
+) -> Result<Vec<Vec<Polygon>>> {
+    let kind = |code: usize| kind_of(code as u32).map_or(NO_KIND, |kind| kind as u32);
+    with_cells!(grid, cells => by_rows(cells, grid.size(), kind, connectivity)).polygons(kinds)
 }
 
-impl Tracer {
-    fn corner(&mut self, x: u32, y: u32) -> usize {
-        self.corners.push(Corner { x, y, next: NOWHERE, left: NOWHERE });
-        self.corners.len() - 1
-    }
-
-    /// Left edges go up, right edges down: the mask is on the right hand.
-    fn end_edge(&mut self, index: usize, bottom: usize) {
-        let top = self.above[index].top;
-        if index.is_multiple_of(2) {
-            self.corners[bottom].next = top;
-        } else {
-            self.corners[top].next = bottom;
-        }
-    }
-
-    /// Goes along the line between the row above and a new one.
-    fn boundary(&mut self, y: u32, row: &[Span]) {
-        let above = std::mem::take(&mut self.above);
-        let mut below = std::mem::take(&mut self.below);
-        self.above = above;
-        below.clear();
-        // The corner at which the two rows began to differ.
-        let mut open: Option<usize> = None;
-        let (mut a, mut b) = (0, 0);
-        loop {
-            let upper = self.above.get(a).map(|edge| edge.x);
-            let lower = row.get(b / 2).map(|span| if b.is_multiple_of(2) { span.start } else { span.end });
-            match (upper, lower) {
-                (None, None) => break,
-                (Some(x), Some(other)) if x == other && a % 2 == b % 2 => {
-                    below.push(Edge { x, top: self.above[a].top });
-                    (a, b) = (a + 1, b + 1);
+fn by_rows<T: Code>(
+    cells: &[T],
+    (width, height): (u32, u32),
+    kind: impl Fn(usize) -> u32,
+    connectivity: Connectivity,
+) -> Tracer {
+    let mut tracer = Tracer::new(connectivity);
+    let columns = width as usize;
+    let mut edges = Vec::new();
+    // Edges of columns first to last of a row; beyond the image there is no kind.
+    let mut stretch = |tracer: &mut Tracer, row: &[T], first: usize, last: usize| {
+        edges.clear();
+        let mut left = first.checked_sub(1).map_or(NO_KIND, |left| kind(row[left].index()));
+        let mut code = first.checked_sub(1).map(|left| row[left]);
+        for (x, &cell) in (first as u32..).zip(&row[first..columns.min(last + 1)]) {
+            if code != Some(cell) {
+                code = Some(cell);
+                let right = kind(cell.index());
+                if right != left {
+                    edges.push((x, right));
+                    left = right;
                 }
-                (Some(x), Some(other)) if x == other => {
-                    // Two pixels touch at their corners, the ring of each passes here. At the left of x the mask is
-                    // above if it ends there above.
-                    let mask_left_above = a % 2 == 1;
-                    let (of_above, of_below) = (self.corner(x, y), self.corner(x, y));
-                    self.end_edge(a, of_above);
-                    below.push(Edge { x, top: of_below });
-                    let joined = self.connectivity == Connectivity::Eight;
-                    // The level edge at the left bounds what is above, or what is below.
-                    let (left, right) =
-                        if mask_left_above != joined { (of_above, of_below) } else { (of_below, of_above) };
-                    self.level(open, left, !mask_left_above);
-                    open = Some(right);
-                    (a, b) = (a + 1, b + 1);
-                }
-                (Some(x), other) if other.is_none_or(|other| x < other) => {
-                    let corner = self.corner(x, y);
-                    self.end_edge(a, corner);
-                    a += 1;
-                    // Below, the mask is where an odd number of its edges has passed.
-                    open = self.toggle(open, corner, b % 2 == 1);
-                }
-                (_, Some(x)) => {
-                    let corner = self.corner(x, y);
-                    below.push(Edge { x, top: corner });
-                    b += 1;
-                    // Before this edge the mask below was the other way round.
-                    open = self.toggle(open, corner, b.is_multiple_of(2));
-                }
-                (Some(_), None) => break,
             }
         }
-        for &[left, right] in below.as_chunks::<2>().0 {
-            // Only where the right edge begins: further down there may be another hole at its left.
-            let corner = &mut self.corners[right.top];
-            if corner.left == NOWHERE {
-                corner.left = left.top;
+        if last == columns && left != NO_KIND {
+            edges.push((width, NO_KIND));
+        }
+        tracer.stretch(first as u32, last as u32, &edges);
+    };
+    let mut above: Option<&[T]> = None;
+    for (y, row) in (0..).zip(cells.chunks_exact(columns)) {
+        tracer.line(y);
+        match above {
+            None => stretch(&mut tracer, row, 0, columns),
+            Some(above) => each_difference(above, row, |first, last| stretch(&mut tracer, row, first, last)),
+        }
+        tracer.end_line();
+        above = Some(row);
+    }
+    line(&mut tracer, height, width, &[]);
+    tracer
+}
+
+/// Stretches of columns outside of which two rows are alike.
+fn each_difference<T: Code>(above: &[T], row: &[T], mut each: impl FnMut(usize, usize)) {
+    // Most pieces are alike, which one wide comparison tells; in the others a narrower one finds where.
+    const PIECE: usize = 32;
+    const PART: usize = 8;
+    let mut open: Option<(usize, usize)> = None;
+    let mut differs = |first: usize, last: usize| match &mut open {
+        Some((_, end)) if *end == first => *end = last,
+        _ => {
+            if let Some((first, last)) = open.replace((first, last)) {
+                each(first, last);
             }
         }
-        self.below = std::mem::replace(&mut self.above, below);
-    }
-
-    /// The rows begin or cease to differ at a corner; where they cease, `mask_below` tells which of them had the mask.
-    fn toggle(&mut self, open: Option<usize>, corner: usize, mask_below: bool) -> Option<usize> {
-        if open.is_none() {
-            return Some(corner);
-        }
-        self.level(open, corner, mask_below);
-        None
-    }
-
-    /// A level edge: rightwards above the mask, leftwards below it.
-    fn level(&mut self, open: Option<usize>, right: usize, mask_below: bool) {
-        let Some(left) = open else { return };
-        if mask_below {
-            self.corners[left].next = right;
-        } else {
-            self.corners[right].next = left;
+    };
+    let ((ones, one_rest), (others, other_rest)) = (above.as_chunks::<PIECE>(), row.as_chunks::<PIECE>());
+    for (index, (one, other)) in ones.iter().zip(others).enumerate() {
+        if one != other {
+            let parts = one.as_chunks::<PART>().0.iter().zip(other.as_chunks::<PART>().0).enumerate();
+            for (part, _) in parts.filter(|(_, (one, other))| one != other) {
+                let first = index * PIECE + part * PART;
+                differs(first, first + PART);
+            }
         }
     }
-
-    fn polygons(self) -> Result<Vec<Polygon>> {
-        const UNSEEN: usize = usize::MAX;
-        let mut ring_of = vec![UNSEEN; self.corners.len()];
-        let mut rings: Vec<(Ring, usize)> = Vec::new();
-        // Corners stand in reading order, so a ring is met at its topmost, then leftmost corner.
-        for first in 0..self.corners.len() {
-            if ring_of[first] != UNSEEN {
-                continue;
-            }
-            let (mut points, mut at) = (Vec::new(), first);
-            while ring_of[at] == UNSEEN {
-                ring_of[at] = rings.len();
-                let corner = &self.corners[at];
-                points.push(Point { x: f64::from(corner.x), y: f64::from(corner.y) });
-                at = corner.next;
-            }
-            rings.push((Ring::new(points)?, first));
-        }
-        // A hole belongs to what the left edge of the span at its left belongs to.
-        let mut polygon_of = vec![0; rings.len()];
-        let mut polygons: Vec<Polygon> = Vec::new();
-        for (index, (ring, first)) in rings.into_iter().enumerate() {
-            if ring.doubled_area() > 0.0 {
-                polygon_of[index] = polygons.len();
-                polygons.push(Polygon::new(ring));
-            } else {
-                let left = self.corners[first].left;
-                polygon_of[index] = polygon_of[ring_of[left]];
-                polygons[polygon_of[index]].interiors.push(ring);
-            }
-        }
-        Ok(polygons)
+    if one_rest != other_rest {
+        differs(row.len() - other_rest.len(), row.len());
+    }
+    if let Some((first, last)) = open {
+        each(first, last);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::rasterize;
-    use crate::model::PixelRule;
+    use crate::geometry::{Span, rasterize};
+    use crate::model::{Cells, PixelRule, Ring};
 
     /// `#` is the mask.
     fn mask(rows: &[&str]) -> Spans {
@@ -304,6 +244,40 @@ mod tests {
             assert_eq!(back, mask, "{traced:?}");
             let area: f64 = traced.iter().flat_map(|polygon| polygon.rings()).map(Ring::doubled_area).sum();
             assert_eq!(area, 2.0 * mask.area() as f64);
+        }
+    }
+
+    /// All kinds in one walk give what each of them gives alone.
+    #[test]
+    fn outlines_of_a_map_are_those_of_its_masks() {
+        let mut state = 17u32;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        for round in 0..20_000 {
+            let (width, height) =
+                if round % 20 == 0 { (random(150) + 1, random(9) + 1) } else { (random(9) + 1, random(8) + 1) };
+            let (codes, calm) = (random(5) + 1, random(4));
+            let mut cells: Vec<u16> = Vec::new();
+            for place in 0..(width * height) as usize {
+                // Pixels like those at the left or above, so that there are areas.
+                let like = [place.checked_sub(1), place.checked_sub(width as usize)][random(2) as usize];
+                let like = like.filter(|_| random(4) < calm).map(|place| cells[place]);
+                cells.push(like.unwrap_or_else(|| random(codes) as u16));
+            }
+            let grid = Grid::new(width, height, Cells::U16(cells)).unwrap();
+            let kind_of = |code: u32| [None, Some(0), Some(1), Some(1), Some(2)][code as usize];
+            for connectivity in [Connectivity::Four, Connectivity::Eight] {
+                let found = outlines(&grid, 3, kind_of, connectivity).unwrap();
+                for (kind, found) in found.iter().enumerate() {
+                    let inside = |&(x, y): &(u32, u32)| kind_of(grid.get(x, y).unwrap()) == Some(kind);
+                    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).filter(inside);
+                    let spans = pixels.map(|(x, y)| Span { y, start: x, end: x + 1 }).collect();
+                    let mask = Spans::new(width, height, spans).unwrap();
+                    assert_eq!(*found, trace(&mask, connectivity).unwrap(), "{grid:?}");
+                }
+            }
         }
     }
 }
