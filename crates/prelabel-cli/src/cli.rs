@@ -174,7 +174,8 @@ pub(crate) struct Classes {
     /// names, the topmost first
     #[arg(long, value_name = "ORDER|FILE", default_value = "last")]
     pub(crate) overlap: OverlapOrFile,
-    /// Which pixels polygons cover: center or pycocotools [default: as the format's reference tool]
+    /// Which pixels polygons cover: center, pycocotools, pillow, opencv-round or opencv-truncate [default: as the
+    /// format's reference tool]
     #[arg(long, value_name = "RULE")]
     pub(crate) pixel_rule: Option<PixelRule>,
 }

@@ -12,17 +12,33 @@ pub enum PixelRule {
     Center,
     /// Bit-identical to `pycocotools.mask.frPyObjects` and `decode`: sides are walked on a grid five times as fine.
     Pycocotools,
+    /// As Pillow's `ImageDraw.polygon`, with or without an outline of the same value: vertices are truncated, and the outline
+    /// belongs to the area. As labelme and Cityscapes' scripts.
+    Pillow,
+    /// As OpenCV's `fillPoly` with vertices rounded, halves to even; the outline belongs to the area. As supervision.
+    OpencvRound,
+    /// As OpenCV's `fillPoly` with vertices truncated; the outline belongs to the area. As Ultralytics.
+    OpencvTruncate,
 }
 
 impl PixelRule {
     /// All rules.
-    pub const ALL: &[PixelRule] = &[PixelRule::Center, PixelRule::Pycocotools];
+    pub const ALL: &[PixelRule] = &[
+        PixelRule::Center,
+        PixelRule::Pycocotools,
+        PixelRule::Pillow,
+        PixelRule::OpencvRound,
+        PixelRule::OpencvTruncate,
+    ];
 
     /// What users type.
     pub fn name(self) -> &'static str {
         match self {
             PixelRule::Center => "center",
             PixelRule::Pycocotools => "pycocotools",
+            PixelRule::Pillow => "pillow",
+            PixelRule::OpencvRound => "opencv-round",
+            PixelRule::OpencvTruncate => "opencv-truncate",
         }
     }
 }

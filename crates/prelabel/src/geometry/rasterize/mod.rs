@@ -1,6 +1,8 @@
 //! Polygons to pixels, under the rule of a named tool.
 
 mod center;
+mod opencv;
+mod pillow;
 mod pycocotools;
 
 use super::{Span, Spans};
@@ -15,6 +17,9 @@ pub fn rasterize(polygons: &[Polygon], width: u32, height: u32, rule: PixelRule)
     match rule {
         PixelRule::Center => center::rasterize(polygons, width, height),
         PixelRule::Pycocotools => pycocotools::rasterize(polygons, width, height),
+        PixelRule::Pillow => pillow::rasterize(polygons, width, height),
+        PixelRule::OpencvRound => opencv::rasterize(polygons, width, height, f64::round_ties_even),
+        PixelRule::OpencvTruncate => opencv::rasterize(polygons, width, height, f64::trunc),
     }
 }
 
