@@ -3,6 +3,7 @@
 Deterministic; run from this folder after derive.py. Needs numpy and pillow (peers-requirements.txt).
 """
 
+import base64
 import copy
 import io
 import json
@@ -201,3 +202,40 @@ for name, text in {
     "no-shape": with_member("annotations", segmentation=None),
 }.items():
     (lvis / f"lvis_v1_{name}.json").write_text(text + "\n")
+
+labelme = HERE / "labelme" / "invalid"
+labelme.mkdir(parents=True, exist_ok=True)
+corners = [[1, 1], [3, 2]]
+shape = {"label": "cat", "points": [[0, 0], [2, 0], [2, 2]], "group_id": None, "shape_type": "polygon", "flags": {}}
+file = {"version": "5.8.3", "shapes": [shape], "imagePath": "a.jpg", "imageData": None, "imageHeight": 3, "imageWidth": 4}
+ones = base64.b64encode(png(Image.fromarray(np.ones((2, 2), np.uint8)))).decode()
+
+
+def drawn(**members):
+    return json.dumps({**file, "shapes": [shape, {**shape, **members}]})
+
+
+for name, text in {
+    "cut": json.dumps(file)[:-30],
+    "no-shapes": json.dumps({"imagePath": "a.jpg", "imageHeight": 3, "imageWidth": 4}),
+    "shapes-as-object": json.dumps({**file, "shapes": {"0": shape}}),
+    "shape-as-number": json.dumps({**file, "shapes": [shape, 3]}),
+    "size-0": json.dumps({**file, "imageHeight": 0}),
+    "size-missing": json.dumps({**file, "imageHeight": None}),
+    "size-half": json.dumps({**file, "imageHeight": 3.5}),
+    "size-huge": json.dumps({**file, "imageHeight": 4_000_000_000, "imageWidth": 4_000_000_000}),
+    "photograph-no-base64": json.dumps({**file, "imageHeight": None, "imageData": "?"}),
+    "photograph-no-image": json.dumps({**file, "imageHeight": None, "imageData": "AAAA"}),
+    "label-missing": drawn(label=None),
+    "type-unknown": drawn(shape_type="cuboid"),
+    "two-vertices": drawn(points=corners),
+    "point-of-three": drawn(points=[[0, 0], [1, 1, 1], [0, 1]]),
+    "far-off": drawn(points=[[0, 0], [1e9, 1], [0, 1]]),
+    "circle-of-one": drawn(shape_type="circle", points=[[1, 1]]),
+    "circle-huge": drawn(shape_type="circle", points=[[1, 1], [1e6, 1]]),
+    "rectangle-of-three": drawn(shape_type="rectangle"),
+    "mask-missing": drawn(shape_type="mask", points=corners),
+    "mask-no-base64": drawn(shape_type="mask", points=corners, mask="?"),
+    "mask-of-another-size": drawn(shape_type="mask", points=corners, mask=ones),
+}.items():
+    (labelme / f"{name}.json").write_text(text + "\n")

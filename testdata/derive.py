@@ -4,6 +4,8 @@ Needs numpy, pillow, opencv, pycocotools and tifffile (peers-requirements.txt). 
 a reader of ours is tested on somebody else's encoder.
 """
 
+import base64
+import io
 import json
 import pathlib
 
@@ -174,3 +176,45 @@ lvis = {
     "categories": [{"id": 1203, "name": "zucchini", "synset": "zucchini.n.02", "frequency": "c"}],
 }
 (LVIS / "lvis_v1_val.json").write_text(json.dumps(lvis))
+
+# labelme: outlines by OpenCV, a mask by Pillow, one of each other shape; the size is in the file, or in the photograph.
+LABELME = HERE / "formats" / "labelme" / "valid"
+
+
+def embedded(array):
+    stream = io.BytesIO()
+    Image.fromarray(array).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def labelme(path, shapes, **members):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shapes = [{"group_id": None, "description": "", "flags": {}, "mask": None, **shape} for shape in shapes]
+    file = {"version": "5.8.3", "flags": {}, "shapes": shapes, "imagePath": "..\\photos\\rider.jpg", "imageData": None}
+    file |= {"imageHeight": ids.shape[0], "imageWidth": ids.shape[1], **members}
+    path.write_text(json.dumps(file, indent=2))
+
+
+def drawn(mask, label, **members):
+    rings = [np.reshape(ring, (-1, 2)).tolist() for ring in outlines(mask)]
+    return [{"label": label, "points": ring, "shape_type": "polygon", **members} for ring in rings]
+
+
+left = ids[:, :100] == 13
+rows, columns = np.flatnonzero(left.any(1)), np.flatnonzero(left.any(0))
+box = [[int(columns[0]), int(rows[0])], [int(columns[-1]), int(rows[-1])]]
+inside = left[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+group = {"group_id": 1}
+labelme(
+    LABELME / "listed" / "rider.json",
+    drawn(ids == 13, "horse", **group)
+    + drawn(ids == 15, "person")
+    + [{"label": "horse", "points": box, "shape_type": "mask", "mask": embedded(inside.astype(np.uint8)), **group}],
+)
+(LABELME / "listed" / "labels.txt").write_text("__ignore__\n_background_\nhorse\nperson\n")
+points = [[30.5, 40.25], [80, 61.75], [60, 90]]
+kinds = {"rectangle": 2, "circle": 2, "line": 2, "linestrip": 3, "point": 1, "points": 3, "oriented_rectangle": 3}
+shapes = [{"label": kind, "points": points[:count], "shape_type": kind} for kind, count in kinds.items()]
+labelme(LABELME / "kinds" / "a.json", shapes)
+photo = {"imageData": embedded(ids), "imageHeight": None, "imageWidth": None}
+labelme(LABELME / "kinds" / "b" / "embedded.json", drawn(ids == 15, "person") + shapes[:1], **photo)

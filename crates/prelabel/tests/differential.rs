@@ -350,3 +350,27 @@ fn run_lengths_are_put_together_as_pycocotools_does() {
     }
     assert_eq!(lines.lines().count(), 3000);
 }
+
+#[test]
+fn labelme_shapes_are_painted_as_pillow_draws_them() {
+    let Some(python) = peers::python("labelme_shapes_are_painted_as_pillow_draws_them") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let made = peers::run(&python, include_str!("differential/labelme.py"), &[root.to_str().unwrap()]);
+    let (format, reader) = reader(&root.join("cases"), ReadOptions::default());
+    assert_eq!(format, "labelme");
+    assert_eq!(made.trim(), reader.len().to_string());
+    assert_painted(&*reader, &root.join("truth"));
+}
+
+/// Every sample, as it is painted: the later object on top.
+fn assert_painted(reader: &dyn Reader, truth_folder: &Path) {
+    let adapter = Adapter { classes: reader.classes().cloned(), ..Adapter::default() };
+    for index in 0..reader.len() {
+        let sample = reader.read(index, &Report::new(false)).unwrap_or_else(|error| panic!("{error}"));
+        // Objects off the image, and under others, are nothing to those who paint, and a loss to us.
+        let adapted = adapter.adapt(sample, &[ContentKind::LabelMap], &Report::new(true)).unwrap();
+        let Content::LabelMap(map) = adapted.content else { panic!("{}", adapted.key) };
+        assert_same(Path::new(adapted.key.as_str()), truth_folder, &map);
+    }
+}

@@ -7,6 +7,7 @@ mod coco_results;
 mod files;
 mod gt_studio;
 mod label_map;
+mod labelme;
 mod lvis;
 pub(crate) mod mask_pairs;
 mod nearest;
@@ -35,6 +36,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &coco::Coco,
     &coco_results::CocoResults,
     &lvis::Lvis,
+    &labelme::LabelMe,
 ];
 
 /// What everybody may know about a format.

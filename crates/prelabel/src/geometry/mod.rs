@@ -15,6 +15,7 @@ pub use bridge::bridge;
 pub(crate) use buckets::Buckets;
 pub use columns::masks;
 pub use rasterize::rasterize;
+pub(crate) use rasterize::{disc, lines};
 pub use simplify::{simplify, simplify_polygon};
 pub use spans::{Span, Spans};
 pub use trace::{Connectivity, outlines, trace};

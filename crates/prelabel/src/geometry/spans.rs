@@ -70,6 +70,11 @@ impl Spans {
         &self.spans
     }
 
+    /// The spans of this mask that are not in another.
+    pub(crate) fn without(&self, other: &Spans) -> Vec<Span> {
+        super::rasterize::without(&self.spans, &other.spans)
+    }
+
     /// The same mask down the columns.
     ///
     /// # Errors

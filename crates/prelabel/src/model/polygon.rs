@@ -26,10 +26,10 @@ pub struct Polygon {
     pub interiors: Vec<Ring>,
 }
 
-/// Farther out than any image; rasterising is exact within.
-const FARTHEST: f64 = (1 << 24) as f64;
-
 impl Ring {
+    /// Farther out than any image; rasterising is exact within.
+    pub(crate) const FARTHEST: f64 = (1 << 24) as f64;
+
     /// A ring of vertices. A last vertex equal to the first is left out.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Ring {
         }
         for (index, point) in points.iter().enumerate() {
             for (axis, value) in [("x", point.x), ("y", point.y)] {
-                if !value.is_finite() || value.abs() > FARTHEST {
+                if !value.is_finite() || value.abs() > Ring::FARTHEST {
                     return Err(Error::invalid("a vertex lies nowhere near an image")
                         .at(At::Entry(format!("{axis} of vertex {index}")))
                         .found(value.to_string())

@@ -3,7 +3,10 @@
 mod center;
 mod opencv;
 mod pillow;
+mod pillow_draw;
 mod pycocotools;
+
+pub(crate) use pillow_draw::{disc, lines};
 
 use super::{Span, Spans};
 use crate::Result;
@@ -24,7 +27,7 @@ pub fn rasterize(polygons: &[Polygon], width: u32, height: u32, rule: PixelRule)
 }
 
 /// Spans without those of a mask; both ascend.
-fn without(spans: &[Span], taken: &[Span]) -> Vec<Span> {
+pub(super) fn without(spans: &[Span], taken: &[Span]) -> Vec<Span> {
     let mut left = Vec::with_capacity(spans.len());
     let mut first = 0;
     for &Span { y, mut start, end } in spans {

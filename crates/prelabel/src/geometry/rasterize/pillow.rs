@@ -53,22 +53,22 @@ fn ring(ring: &Ring, width: u32, height: u32) -> Vec<Span> {
     fill(&sides, width, height)
 }
 
-fn whole(point: Point) -> Vertex {
+pub(super) fn whole(point: Point) -> Vertex {
     (point.x as i32, point.y as i32)
 }
 
 /// Rounds, halves away from zero.
-fn half_up(value: f64) -> f64 {
+pub(super) fn half_up(value: f64) -> f64 {
     (value.abs() + 0.5).floor().copysign(value)
 }
 
 /// Rounds, halves towards zero.
-fn half_down(value: f64) -> f64 {
+pub(super) fn half_down(value: f64) -> f64 {
     (value.abs() - 0.5).ceil().copysign(value)
 }
 
 /// The pixels of a row from `start` to `last`.
-fn span(y: i32, start: i32, last: i32, width: u32, height: u32) -> Option<Span> {
+pub(super) fn span(y: i32, start: i32, last: i32, width: u32, height: u32) -> Option<Span> {
     let y = u32::try_from(y).ok().filter(|&y| y < height)?;
     let last = u32::try_from(last).ok()?;
     let start = u32::try_from(start.max(0)).ok()?;
@@ -76,7 +76,7 @@ fn span(y: i32, start: i32, last: i32, width: u32, height: u32) -> Option<Span> 
     (start < end).then_some(Span { y, start, end })
 }
 
-fn fill(sides: &[(Vertex, Vertex)], width: u32, height: u32) -> Vec<Span> {
+pub(super) fn fill(sides: &[(Vertex, Vertex)], width: u32, height: u32) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut last = 0;
     let mut steep: Vec<Side> = Vec::with_capacity(sides.len());
