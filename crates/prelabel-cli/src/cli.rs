@@ -161,7 +161,7 @@ pub(crate) struct Classes {
     /// Give the background a colour and a legend entry of its own
     #[arg(long)]
     pub(crate) label_background: bool,
-    /// Leave pixels unlabelled whose greatest probability is below P
+    /// Leave pixels unlabelled whose greatest probability is below P, and objects out whose score is
     #[arg(long, value_name = "P")]
     pub(crate) min_confidence: Option<f64>,
     /// Keep objects of one class apart: `car # 1`, `car # 2`; of a label map, each connected area is one

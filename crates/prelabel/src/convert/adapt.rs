@@ -12,7 +12,7 @@ use crate::{Error, Result};
 pub struct Adapter {
     /// The class list of the target; scores need it where its IDs are not 0, 1, 2, …
     pub classes: Option<ClassList>,
-    /// The least probability of a labelled pixel.
+    /// The least probability of a labelled pixel, and the least score of an object.
     pub min_confidence: Option<f64>,
     /// How objects become maps.
     pub objects: Objects,
@@ -35,6 +35,10 @@ impl Adapter {
         };
         let classes = self.classes.as_ref();
         let holds = |kind: ContentKind| accepts.contains(&kind);
+        content = match (content, self.min_confidence) {
+            (Content::Instances(set), Some(least)) => Content::Instances(objects::confident(set, least, report)?),
+            (content, _) => content,
+        };
         if let (Content::Instances(set), false) = (&content, holds(ContentKind::Instances)) {
             content = self.objects.paint(set, classes, report)?;
         }

@@ -82,6 +82,26 @@ fn label_map(set: &InstanceSet, overlap: &Overlap, unlabelled: ClassId) -> Resul
     Ok((map, Coverage { covers, hidden }))
 }
 
+/// The objects whose score is at least `least`; one without a score is not doubted.
+///
+/// # Errors
+/// A bound that is no probability.
+pub(super) fn confident(set: InstanceSet, least: f64, report: &Report) -> Result<InstanceSet> {
+    if !(0.0..=1.0).contains(&least) {
+        let error = Error::usage("`--min-confidence` is no probability").found(least.to_string());
+        return Err(error.expected("a number between 0 and 1"));
+    }
+    let doubtful = |score: Option<f64>| score.is_some_and(|score| score.is_nan() || score < least);
+    let left_out = set.as_slice().iter().filter(|instance| doubtful(instance.score)).count();
+    if left_out == 0 {
+        return Ok(set);
+    }
+    let finding = Finding::new("doubtful", Severity::Info, "objects below `--min-confidence` were left out");
+    report.finding(finding.detail(format!("{left_out} of {} objects", set.as_slice().len())));
+    let kept = set.as_slice().iter().filter(|instance| !doubtful(instance.score)).cloned().collect();
+    Ok(InstanceSet::new(set.width(), set.height(), set.rule(), kept)?.with_id(set.id()))
+}
+
 impl Objects {
     /// The segments of a label map: one a class, or one a connected area of each class that is countable.
     ///
@@ -209,5 +229,32 @@ impl Objects {
             })?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Instance, Rle, Shape};
+
+    #[test]
+    fn doubtful_objects_are_left_out_and_counted() {
+        let instance = |name: &str, score| {
+            let shape = Shape::Rle(Rle::new(1, 2, vec![0, 2]).unwrap());
+            Instance { name: name.to_owned(), id: None, class: 1, shape, score, crowd: false }
+        };
+        let all = vec![
+            instance("sure", Some(0.5)),
+            instance("doubtful", Some(0.49)),
+            instance("unscored", None),
+            instance("broken", Some(f64::NAN)),
+        ];
+        let set = InstanceSet::new(2, 1, PixelRule::Center, all).unwrap().with_id(Some(9));
+        let report = Report::new(false);
+        let kept = confident(set.clone(), 0.5, &report).unwrap();
+        let names: Vec<&str> = kept.as_slice().iter().map(|instance| instance.name.as_str()).collect();
+        assert_eq!((names, kept.id()), (vec!["sure", "unscored"], Some(9)));
+        assert_eq!(report.take().findings[0].detail.as_deref(), Some("2 of 4 objects"));
+        assert!(confident(set, 1.5, &report).is_err());
     }
 }

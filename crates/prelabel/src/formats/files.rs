@@ -146,7 +146,7 @@ pub(super) fn map_paths(source: &dyn Source, kinds: &[FileKind]) -> Selection {
     if outside.len() == 0 { Selection::of(paths, fits) } else { outside }
 }
 
-fn in_image_folder(path: &str) -> bool {
+pub(super) fn in_image_folder(path: &str) -> bool {
     path.split_once('/').is_some_and(|(folder, _)| IMAGE_FOLDERS.contains(&folder))
 }
 
@@ -223,7 +223,7 @@ impl Items {
         }
     }
 
-    fn path(&self, index: usize) -> String {
+    pub(super) fn path(&self, index: usize) -> String {
         let path = match &self.listing {
             Listing::Files(files) => files.get(index),
             Listing::Members(members) => members.get(index).map(|(path, _)| *path as usize),
@@ -238,7 +238,7 @@ impl Items {
         }
     }
 
-    fn key(&self, index: usize) -> Result<Key> {
+    pub(super) fn key(&self, index: usize) -> Result<Key> {
         let path = self.path(index);
         let path = path.get(self.prefix..).unwrap_or_default();
         let key = match self.member(index) {
@@ -248,7 +248,7 @@ impl Items {
         key.map_err(|error| error.in_file(self.file(index)))
     }
 
-    fn file(&self, index: usize) -> String {
+    pub(super) fn file(&self, index: usize) -> String {
         let file = self.source.display(&self.path(index));
         match self.member(index).and_then(|member| member.array.as_ref()) {
             Some(array) => format!("{file}/{array}.npy"),
@@ -257,7 +257,7 @@ impl Items {
     }
 
     /// Bytes that one sample may take: the file, its decoded form and its encoded form.
-    fn memory(&self, index: usize, limits: &Limits) -> u64 {
+    pub(super) fn memory(&self, index: usize, limits: &Limits) -> u64 {
         let path = &self.path(index);
         let size = self.source.size(path).unwrap_or_default();
         // A small PNG can hold a large map: all background compresses a thousand to one.
@@ -352,6 +352,11 @@ pub(super) fn npz_arrays(bytes: &[u8], limits: &Limits, wanted: impl Fn(&npy::He
     };
     let chosen: Vec<String> = names.iter().filter(fits).cloned().collect();
     if chosen.is_empty() { names } else { chosen }
+}
+
+/// True for the class list that lies beside the maps.
+pub(super) fn is_class_file(path: &str) -> bool {
+    CLASS_FILES.contains(&path)
 }
 
 /// The class list that lies beside the maps.

@@ -6,6 +6,7 @@ mod coco_json;
 mod coco_results;
 mod files;
 mod gt_studio;
+mod instances;
 mod label_map;
 mod labelme;
 mod lvis;
@@ -37,6 +38,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &coco_results::CocoResults,
     &lvis::Lvis,
     &labelme::LabelMe,
+    &instances::Instances,
 ];
 
 /// What everybody may know about a format.

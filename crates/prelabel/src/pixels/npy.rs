@@ -5,10 +5,14 @@
 
 mod header;
 mod labels;
+mod masks;
+mod numbers;
 mod scores;
 
 pub use header::{DType, Header, header};
 pub use labels::{decode_labels, encode_labels};
+pub use masks::{Masks, decode_masks, mask_axes};
+pub use numbers::decode_numbers;
 pub use scores::{ScoreOptions, axes as score_axes, decode_scores};
 
 use std::io::{Cursor, Read};
@@ -44,6 +48,20 @@ pub fn npz_member(bytes: &[u8], name: &str, limits: &Limits) -> Result<Vec<u8>> 
     read.map_err(|error| Error::invalid("the array of the archive is damaged").in_file(&file).source(error))?;
     limits.file(npy.len() as u64)?;
     Ok(npy)
+}
+
+/// The header of one array in an NPZ archive; no more of it is unpacked.
+///
+/// # Errors
+/// As [`npz_member`]; and what [`header`] refuses.
+pub fn npz_header(bytes: &[u8], name: &str, limits: &Limits) -> Result<Header> {
+    let mut archive = open_npz(bytes)?;
+    let file = format!("{name}.npy");
+    let member = archive.by_name(&file).map_err(|error| broken(&error).in_file(&file))?;
+    let mut start = Vec::new();
+    let read = member.take(limits.max_npy_header_bytes as u64 + 12).read_to_end(&mut start);
+    read.map_err(|error| Error::invalid("the array of the archive is damaged").in_file(&file).source(error))?;
+    header(&start, limits)
 }
 
 fn open_npz(bytes: &[u8]) -> Result<zip::ZipArchive<Cursor<&[u8]>>> {

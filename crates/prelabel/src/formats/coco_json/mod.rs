@@ -8,7 +8,7 @@ mod reader;
 mod scan;
 mod write;
 
-pub(super) use entries::ImageEntry;
+pub(super) use entries::{ImageEntry, shape};
 pub(super) use reader::{Flavor, open, open_bare};
 pub(super) use write::{Form, Gathered};
 
