@@ -8,7 +8,9 @@ use std::sync::Arc;
 use prelabel::Limits;
 use prelabel::convert::{Adapter, Objects};
 use prelabel::formats::{self, ReadOptions};
-use prelabel::model::{Class, ClassList, Color, Content, ContentKind, LabelMap};
+use prelabel::geometry::{Span, Spans};
+use prelabel::model::{Class, ClassList, Color, Content, ContentKind, LabelMap, Rle};
+use prelabel::pixels::brush::{decode_brush, encode_brush};
 use prelabel::report::Report;
 use prelabel::tree::FolderSource;
 use testkit::peers;
@@ -62,4 +64,73 @@ fn objects_of_models_are_painted_as_numpy_paints_them() {
         let Content::LabelMap(map) = adapted.content else { panic!("{name}") };
         assert_same(name, &root.join("truth"), &map);
     }
+}
+
+/// A mask that Python wrote, by rows.
+fn mask_of(path: &Path) -> Spans {
+    let (width, height, values) = truth(path);
+    let inside = (0u32..).zip(&values).filter(|(_, value)| **value != 0).map(|(place, _)| place);
+    let spans = inside.map(|place| Span { y: place / width, start: place % width, end: place % width + 1 });
+    Spans::new(width, height, spans.collect()).unwrap()
+}
+
+/// The files of a folder with that ending.
+fn ending(folder: &Path, ending: &str) -> Vec<std::path::PathBuf> {
+    let entries = testkit::entries(folder).into_iter();
+    entries.filter(|path| path.extension().is_some_and(|found| found == ending)).collect()
+}
+
+#[test]
+fn brush_strokes_are_those_of_label_studio_bit_for_bit() {
+    let Some(python) = peers::python("brush_strokes_are_those_of_label_studio_bit_for_bit") else { return };
+    let run = |way: &str, folder: &Path| {
+        let args = [way, folder.to_str().unwrap()];
+        peers::run(&python, include_str!("differential/brush.py"), &args).trim().to_owned()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let made = run("make", root);
+    let masks = ending(root, "mask");
+    assert!(masks.len() >= 400 && made == masks.len().to_string(), "{made}");
+    for path in &masks {
+        let mask = mask_of(path);
+        let theirs = fs::read(path.with_extension("rle")).unwrap();
+        let ours = encode_brush(&mask).unwrap();
+        assert_eq!(ours, theirs, "{}", path.display());
+        assert_eq!(decode_brush(&theirs, mask.width(), mask.height()).unwrap(), mask, "{}", path.display());
+        fs::write(path.with_extension("ours"), ours).unwrap();
+    }
+    assert_eq!(run("read", root), made);
+
+    let folder = tempfile::tempdir().unwrap();
+    let made = run("sound", folder.path());
+    let masks = ending(folder.path(), "mask");
+    assert!(masks.len() >= 300 && made == masks.len().to_string(), "{made}");
+    for path in &masks {
+        let mask = mask_of(path);
+        let theirs = fs::read(path.with_extension("rle")).unwrap();
+        assert_eq!(decode_brush(&theirs, mask.width(), mask.height()).unwrap(), mask, "{}", path.display());
+    }
+}
+
+/// Strokes that label-studio-sdk made of a model's real answers.
+#[test]
+fn brush_strokes_of_real_maps_are_label_studios() {
+    let mut compared = 0;
+    for path in testkit::entries(&testkit::testdata().join("brush"))
+        .iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+    {
+        let file: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        for (class, found) in file["classes"].as_object().unwrap() {
+            let size = |index: usize| u32::try_from(found["size"][index].as_u64().unwrap()).unwrap();
+            let counts = found["counts_compressed"].as_str().unwrap();
+            let mask = Spans::from_rle(&Rle::from_coco_string(size(0), size(1), counts).unwrap()).unwrap();
+            let theirs: Vec<u8> = serde_json::from_value(found["label_studio_brush_rle"].clone()).unwrap();
+            assert_eq!(encode_brush(&mask).unwrap(), theirs, "{} {class}", path.display());
+            assert_eq!(decode_brush(&theirs, size(1), size(0)).unwrap(), mask, "{} {class}", path.display());
+            compared += 1;
+        }
+    }
+    assert!(compared >= 6, "{compared}");
 }

@@ -1,6 +1,7 @@
 //! Codecs: bytes ⇄ pixels. None knows a format's folders, names or tables.
 
 pub mod bmp;
+pub mod brush;
 mod deflate;
 mod inflate;
 pub mod mask_png;
