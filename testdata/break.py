@@ -239,3 +239,42 @@ for name, text in {
     "mask-of-another-size": drawn(shape_type="mask", points=corners, mask=ones),
 }.items():
     (labelme / f"{name}.json").write_text(text + "\n")
+
+# Panoptic maps: an image of 4 × 3 with two segments.
+panoptic = HERE / "coco-panoptic" / "invalid"
+segments = np.array([[0, 1, 1, 2], [0, 1, 1, 2], [0, 0, 2, 2]], dtype=np.uint8)
+colours = np.stack([segments, np.zeros_like(segments), np.zeros_like(segments)], axis=-1)
+
+
+def described(**members):
+    sound = [{"id": 1, "category_id": 1, "area": 4, "bbox": [1, 0, 2, 2], "iscrowd": 0}]
+    sound.append({"id": 2, "category_id": 1, "area": 4, "bbox": [2, 0, 2, 3], "iscrowd": 0})
+    sound[1].update(members)
+    return {"image_id": 1, "file_name": "a.png", "segments_info": [entry for entry in sound if entry["id"]]}
+
+
+for name, (annotations, pixels) in {
+    "segment-not-in-json": ([described(id=None)], colours),
+    "segment-without-pixels": ([described(id=3)], colours * (segments == 1)[..., None]),
+    "segment-twice": ([described(id=1)], colours),
+    "segment-0": ([described(id=-1)], colours),
+    "segment-25-bits": ([described(id=1 << 24)], colours),
+    "category-missing": ([described(category_id=9)], colours),
+    "category-as-text": ([described(category_id="cat")], colours),
+    "png-missing": ([{**described(), "file_name": "b.png"}], colours),
+    "png-smaller": ([described()], colours[:2]),
+    "png-grey": ([described()], segments),
+    "two-annotations": ([described(), described()], colours),
+    "no-segments-info": ([described(), {"image_id": 2, "file_name": "a.png"}], colours),
+    "no-file-name": ([{"image_id": 1, "segments_info": []}], colours),
+}.items():
+    folder = panoptic / name
+    (folder / "panoptic").mkdir(parents=True, exist_ok=True)
+    images = [{"id": number, "width": 4, "height": 3, "file_name": f"{number}.jpg"} for number in (1, 2)]
+    document = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "cat", "isthing": 1}]}
+    (folder / "panoptic.json").write_text(json.dumps(document) + "\n")
+    Image.fromarray(np.ascontiguousarray(pixels, dtype=np.uint8)).save(folder / "panoptic" / "a.png")
+twice = {"images": [images[0], {**images[0], "file_name": "b.jpg"}], "annotations": [described()], "categories": []}
+(panoptic / "image-twice" / "panoptic").mkdir(parents=True, exist_ok=True)
+(panoptic / "image-twice" / "panoptic.json").write_text(json.dumps(twice) + "\n")
+Image.fromarray(colours).save(panoptic / "image-twice" / "panoptic" / "a.png")

@@ -12,11 +12,12 @@ use prelabel::convert::{self, Adapter, Options};
 use prelabel::formats::{self, Encoding, ReadOptions, Reader, WriteOptions};
 use prelabel::geometry::rasterize;
 use prelabel::model::{
-    Class, ClassList, Content, ContentKind, LabelMap, Layout, PixelRule, Polygon, Ring, Rle, ScoreKind,
+    Class, ClassList, Content, ContentKind, LabelMap, Layout, PixelRule, Polygon, Ring, Rle, ScoreKind, SegmentMap,
 };
 use prelabel::pixels::mask_png::{self, Level};
-use prelabel::report::Report;
-use prelabel::tree::{FolderSource, MemorySink, MemorySource};
+use prelabel::pixels::{LabelImage, png};
+use prelabel::report::{Remarks, Report};
+use prelabel::tree::{FolderSink, FolderSource, MemorySink, MemorySource, Sink};
 use prelabel::{Limits, classes, transform};
 use testkit::peers;
 
@@ -372,5 +373,80 @@ fn assert_painted(reader: &dyn Reader, truth_folder: &Path) {
         let adapted = adapter.adapt(sample, &[ContentKind::LabelMap], &Report::new(true)).unwrap();
         let Content::LabelMap(map) = adapted.content else { panic!("{}", adapted.key) };
         assert_same(Path::new(adapted.key.as_str()), truth_folder, &map);
+    }
+}
+
+/// Converts a folder within its own format, as the program does.
+fn convert_within(format: &str, reader: &dyn Reader, out: &Path) {
+    let sink = Arc::new(FolderSink::create(out, false).unwrap());
+    let list = reader.classes().cloned();
+    let options =
+        WriteOptions { classes: list.clone(), members: reader.members(), verify: true, ..WriteOptions::default() };
+    let writer = formats::find(format).unwrap().writer(sink.clone(), options).unwrap();
+    let adapter = Adapter { classes: list, ..Adapter::default() };
+    let outcome =
+        convert::convert(reader, &*writer, &adapter, &Options::default(), &AtomicBool::new(false), &|_| {}).unwrap();
+    assert_eq!(outcome.summary.failures(), 0, "{:?}", outcome.summary);
+    sink.finish().unwrap();
+}
+
+/// Class × 1000 + number of each pixel.
+fn numbered(map: &SegmentMap) -> Vec<i64> {
+    let (width, height) = map.grid().size();
+    let at = |index: u32| map.segment(map.grid().get(index % width, index / width).unwrap()).unwrap();
+    (0..width * height).map(|index| at(index).class * 1000 + i64::from(at(index).instance.unwrap_or(0))).collect()
+}
+
+#[test]
+fn panoptic_maps_are_those_of_panopticapi() {
+    // Needs no Python: the expected maps were made by panopticapi's converter.
+    let folder = testkit::testdata().join("formats/coco-panoptic");
+    let (format, reader) = reader(&folder.join("valid/panopticapi"), ReadOptions::default());
+    assert_eq!((format.as_str(), reader.len()), ("coco-panoptic", 2));
+    for index in 0..reader.len() {
+        let report = Report::new(false);
+        let sample = reader.read(index, &report).unwrap_or_else(|error| panic!("{error}"));
+        let Content::Segments(map) = sample.content else { panic!("{}", sample.key) };
+        let expected = folder.join("expected").join(format!("{}.png", sample.key));
+        let LabelImage::Codes(grid, _) = png::decode(&fs::read(expected).unwrap(), &Limits::default()).unwrap() else {
+            panic!("{}", sample.key)
+        };
+        assert!(map.into_label_map().unwrap().0 == LabelMap::new(grid), "{}", sample.key);
+        assert!(report.take().findings.is_empty(), "areas agree");
+    }
+}
+
+#[test]
+fn panoptic_maps_go_both_ways_segment_by_segment() {
+    let Some(python) = peers::python("panoptic_maps_go_both_ways_segment_by_segment") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let script = include_str!("differential/panoptic.py");
+    let made = peers::run(&python, script, &["make", root.to_str().unwrap()]);
+    for cases in [root.join("cases"), testkit::testdata().join("formats/coco-panoptic/valid/panopticapi")] {
+        let (_, reader) = reader(&cases, ReadOptions::default());
+        let out = tempfile::tempdir().unwrap();
+        convert_within("coco-panoptic", &*reader, out.path());
+        if cases.starts_with(root) {
+            assert_eq!(made.trim(), reader.len().to_string());
+            for index in 0..reader.len() {
+                let report = Report::new(false);
+                let sample = reader.read(index, &report).unwrap_or_else(|error| panic!("{error}"));
+                assert_eq!(report.take(), Remarks::default());
+                let Content::Segments(map) = sample.content else { panic!("{}", sample.key) };
+                let (width, height, values) = truth(&root.join("truth").join(sample.key.as_str()));
+                assert_eq!(map.grid().size(), (width, height));
+                assert!(numbered(&map) == values, "{}", sample.key);
+            }
+            let checked =
+                peers::run(&python, script, &["check", cases.to_str().unwrap(), out.path().to_str().unwrap()]);
+            assert_eq!(checked.trim(), made.trim());
+        } else {
+            let (_, again) = self::reader(out.path(), ReadOptions::default());
+            for index in 0..reader.len() {
+                let read = |reader: &dyn Reader| reader.read(index, &Report::new(false)).unwrap();
+                assert!(read(&*reader) == read(&*again));
+            }
+        }
     }
 }

@@ -77,7 +77,10 @@ fn files(source: &dyn Source) -> Vec<String> {
         let name = path.rsplit('/').next().unwrap_or(path);
         name.starts_with("instances") || name.ends_with("_annotations.coco.json")
     };
-    let like = |path: &String| source.read_start(path, START).is_ok_and(|start| looks_like_coco(&start));
+    let like = |path: &String| {
+        let start = source.read_start(path, START);
+        start.is_ok_and(|start| looks_like_coco(&start) && !coco_json::panoptic::is_panoptic(source, path, &start))
+    };
     let candidates: Vec<String> = source.paths().iter().filter(|path| json(path)).collect();
     let by_name: Vec<String> =
         candidates.iter().filter(|path| named(path)).filter(|path| like(path)).cloned().collect();

@@ -3,6 +3,7 @@
 
 mod coco;
 mod coco_json;
+mod coco_panoptic;
 mod coco_results;
 mod files;
 mod gt_studio;
@@ -39,6 +40,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &lvis::Lvis,
     &labelme::LabelMe,
     &instances::Instances,
+    &coco_panoptic::CocoPanoptic,
 ];
 
 /// What everybody may know about a format.

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::{LabelImage, png_chunks};
-use crate::model::{Cells, Grid, Rgba};
+use crate::model::{Cells, Code, Color, Grid, Rgba, with_cells};
 use crate::{Error, ErrorKind, Limits, Result};
 
 /// How the pixels of a PNG are stored.
@@ -109,17 +109,54 @@ pub fn encode_grey16(pixels: &[u16], width: u32, height: u32) -> Result<Vec<u8>>
     encode(&bytes, width, height, ::png::BitDepth::Sixteen)
 }
 
+/// A palette PNG of 8 bits: pixels are indices into `palette`.
+///
+/// # Errors
+/// A number of pixels other than `width × height`.
+pub fn encode_palette(pixels: &[u8], width: u32, height: u32, palette: &[Color]) -> Result<Vec<u8>> {
+    encode_as(::png::ColorType::Indexed, ::png::BitDepth::Eight, (width, height), pixels, |encoder| {
+        encoder.set_palette(palette.iter().flat_map(|color| [color.r, color.g, color.b]).collect::<Vec<u8>>());
+    })
+}
+
+/// An RGB PNG of 8 bits a channel: each code of the grid has a colour.
+///
+/// # Errors
+/// A code without a colour.
+pub fn encode_rgb(grid: &Grid, colors: &[Color]) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(grid.cells().len() * 3);
+    with_cells!(grid, cells => for code in cells {
+        let color = colors.get(code.index()).copied().unwrap_or(Color::BLACK);
+        bytes.extend_from_slice(&[color.r, color.g, color.b]);
+    });
+    if grid.occurrences().last().is_some_and(|found| found.code as usize >= colors.len()) {
+        return Err(Error::invalid("the colour table of a map does not fit its pixels"));
+    }
+    encode_as(::png::ColorType::Rgb, ::png::BitDepth::Eight, grid.size(), &bytes, |_| {})
+}
+
 fn encode(pixels: &[u8], width: u32, height: u32, depth: ::png::BitDepth) -> Result<Vec<u8>> {
+    encode_as(::png::ColorType::Grayscale, depth, (width, height), pixels, |_| {})
+}
+
+fn encode_as(
+    color: ::png::ColorType,
+    depth: ::png::BitDepth,
+    (width, height): (u32, u32),
+    pixels: &[u8],
+    more: impl FnOnce(&mut ::png::Encoder<'_, &mut Vec<u8>>),
+) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(::png::ColorType::Grayscale);
+    encoder.set_color(color);
     encoder.set_depth(depth);
     encoder.set_filter(::png::Filter::Up);
+    more(&mut encoder);
     let written = encoder.write_header().and_then(|mut writer| {
         writer.write_image_data(pixels)?;
         writer.finish()
     });
-    written.map_err(|error| Error::invalid("the label map cannot be written as a PNG").source(error))?;
+    written.map_err(|error| Error::invalid("the map cannot be written as a PNG").source(error))?;
     Ok(bytes)
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::index::Place;
+use super::index::{Image, Place};
 use crate::error::At;
 use crate::formats::IMAGE_FOLDERS;
 use crate::model::{ClassId, Instance, Polygon, Ring, Rle, Shape, stem};
@@ -105,6 +105,17 @@ impl ImageEntry {
         let path = if rooted { path.rsplit('/').next().unwrap_or(path) } else { path };
         let below = path.split_once('/').filter(|(folder, _)| IMAGE_FOLDERS.contains(folder));
         stem(below.map_or(path, |(_, rest)| rest)).to_owned()
+    }
+
+    /// Refuses an image whose ID another one has.
+    pub(in crate::formats) fn only(&self, image: &Image, place: Place) -> Result<()> {
+        match image.twin {
+            None => Ok(()),
+            Some(twin) => Err(Error::invalid("two images have the same ID")
+                .at(At::Pointer(format!("/images/{}", place.number)))
+                .found(format!("ID {}, as /images/{twin}", self.id))
+                .expected("an ID of its own: which image are the annotations of?")),
+        }
     }
 
     /// Columns and rows.

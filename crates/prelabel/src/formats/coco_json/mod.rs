@@ -4,6 +4,7 @@ mod categories;
 mod drawing;
 mod entries;
 mod index;
+pub(super) mod panoptic;
 mod reader;
 mod scan;
 mod write;

@@ -155,12 +155,7 @@ impl CocoReader {
         };
         let entry = self.bytes(file, &[place])?.pop().unwrap_or_default();
         let entry = ImageEntry::parse(&entry, place)?;
-        if let Some(twin) = image.twin {
-            return Err(Error::invalid("two images have the same ID")
-                .at(At::Pointer(format!("/images/{}", place.number)))
-                .found(format!("ID {}, as /images/{twin}", entry.id))
-                .expected("an ID of its own: which image are the annotations of?"));
-        }
+        entry.only(image, place)?;
         entry.checked_size(place, &self.limits)
     }
 

@@ -10,7 +10,7 @@ use super::categories::ids;
 use super::drawing::{Drawing, Told};
 use crate::error::At;
 use crate::formats::{Encoding, Members, WriteOptions, Writer};
-use crate::model::{ClassList, Content, ContentKind, InstanceSet, Key, Sample};
+use crate::model::{Class, ClassList, Content, ContentKind, InstanceSet, Key, Sample};
 use crate::report::{Loss, Report};
 use crate::tree::{Kept, Sink, Spool, Written};
 use crate::{Error, Result};
@@ -209,13 +209,13 @@ impl Writer for CocoWriter {
 }
 
 /// The number that the last part of a key is, as in COCO's own names: `000000000139`.
-fn number_of(key: &Key) -> Option<i64> {
+pub(super) fn number_of(key: &Key) -> Option<i64> {
     let name = key.as_str().rsplit('/').next()?;
     name.bytes().all(|byte| byte.is_ascii_digit()).then(|| name.parse().ok())?
 }
 
 /// The source's numbers if all have one of their own, else from 1 on.
-fn numbers(given: impl Iterator<Item = Option<i64>> + Clone) -> Vec<i64> {
+pub(super) fn numbers(given: impl Iterator<Item = Option<i64>> + Clone) -> Vec<i64> {
     let all: Option<Vec<i64>> = given.clone().collect();
     match all {
         Some(all) if all.iter().collect::<BTreeSet<_>>().len() == all.len() => all,
@@ -253,18 +253,23 @@ fn head(classes: &ClassList, members: &Members) -> String {
         let _ = writeln!(text, "{}:{value},", json!(name));
     }
     text.push_str("\"categories\":[");
-    let known = members.get("categories").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for (index, class) in classes.labelled().enumerate() {
-        let same = |entry: &&Value| entry["id"] == class.id && entry["name"] == class.name.as_str();
-        let entry = known.iter().find(same).cloned().unwrap_or_else(|| {
-            let mut entry = json!({"id": class.id, "name": class.name, "supercategory": ""});
-            if let Some(color) = class.color {
-                entry["color"] = json!([color.r, color.g, color.b]);
-            }
-            entry
-        });
+        let entry = category(class, members);
         let _ = write!(text, "{}\n{entry}", if index == 0 { "" } else { "," });
     }
     text.push_str("\n],\"images\":[");
     text
+}
+
+/// The entry of a class: the source's own, or a new one.
+pub(super) fn category(class: &Class, members: &Members) -> Value {
+    let known = members.get("categories").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let same = |entry: &&Value| entry["id"] == class.id && entry["name"] == class.name.as_str();
+    known.iter().find(same).cloned().unwrap_or_else(|| {
+        let mut entry = json!({"id": class.id, "name": class.name, "supercategory": ""});
+        if let Some(color) = class.color {
+            entry["color"] = json!([color.r, color.g, color.b]);
+        }
+        entry
+    })
 }
