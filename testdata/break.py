@@ -278,3 +278,31 @@ twice = {"images": [images[0], {**images[0], "file_name": "b.jpg"}], "annotation
 (panoptic / "image-twice" / "panoptic").mkdir(parents=True, exist_ok=True)
 (panoptic / "image-twice" / "panoptic.json").write_text(json.dumps(twice) + "\n")
 Image.fromarray(colours).save(panoptic / "image-twice" / "panoptic" / "a.png")
+
+# VOC and Cityscapes: two maps of an image that do not fit, and what is no map of theirs.
+voc = HERE / "voc" / "invalid"
+city = HERE / "cityscapes" / "invalid"
+palette_map = Image.fromarray(segments).convert("P")
+palette_map.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0] + [0] * 759)
+stray = Image.fromarray(np.where(colours == 2, 77, colours).astype(np.uint8))
+for name, classes, objects in [
+    ("object-map-smaller", png(palette_map), png(palette_map.crop((0, 0, 3, 3)))),
+    ("class-map-cut", png(palette_map)[:-20], png(palette_map)),
+    ("object-map-cut", png(palette_map), png(palette_map)[:-20]),
+    ("colour-without-class", png(stray), png(palette_map)),
+    ("class-map-16-bit-colours", deep, png(palette_map)),
+    ("class-map-jpeg", jpeg.getvalue(), png(palette_map)),
+]:
+    for folder, data in [("SegmentationClass", classes), ("SegmentationObject", objects)]:
+        (voc / name / folder).mkdir(parents=True, exist_ok=True)
+        (voc / name / folder / "a.png").write_bytes(data)
+for name, labels_png, instances_png in [
+    ("label-map-smaller", png(Image.fromarray(segments[:2])), png(Image.fromarray(segments.astype(np.uint16)))),
+    ("colours-as-labels", png(Image.fromarray(colours)), None),
+    ("instances-cut", png(Image.fromarray(segments)), png(Image.fromarray(segments.astype(np.uint16)))[:-20]),
+    ("colours-as-instances", None, png(Image.fromarray(colours))),
+]:
+    (city / name / "gtFine").mkdir(parents=True, exist_ok=True)
+    for kind, data in [("labelIds", labels_png), ("instanceIds", instances_png)]:
+        if data:
+            (city / name / "gtFine" / f"a_gtFine_{kind}.png").write_bytes(data)

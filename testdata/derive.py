@@ -218,3 +218,29 @@ shapes = [{"label": kind, "points": points[:count], "shape_type": kind} for kind
 labelme(LABELME / "kinds" / "a.json", shapes)
 photo = {"imageData": embedded(ids), "imageHeight": None, "imageWidth": None}
 labelme(LABELME / "kinds" / "b" / "embedded.json", drawn(ids == 15, "person") + shapes[:1], **photo)
+
+# VOC: class and object map by Pillow, with a void border around what OpenCV dilates.
+VOC = HERE / "formats" / "voc" / "valid" / "devkit" / "VOC2012"
+bits = np.arange(256)[:, None] >> (3 * np.arange(8)) & 1, np.arange(256)[:, None] >> (3 * np.arange(8) + 1) & 1
+bits = [*bits, np.arange(256)[:, None] >> (3 * np.arange(8) + 2) & 1]
+voc_palette = np.stack([(channel << (7 - np.arange(8))).sum(axis=1) for channel in bits], axis=-1).astype(np.uint8)
+left = (ids == 13) & (np.arange(ids.shape[1]) < 100)
+numbers = np.where(left, 2, np.where(ids == 13, 3, np.where(ids == 15, 1, 0))).astype(np.uint8)
+border = cv2.morphologyEx(ids, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+for folder, array in {"SegmentationClass": ids, "SegmentationObject": numbers}.items():
+    (VOC / folder).mkdir(parents=True, exist_ok=True)
+    image = Image.fromarray(np.where(border, 255, array).astype(np.uint8)).convert("P")
+    image.putpalette(voc_palette.reshape(-1).tolist())
+    image.save(VOC / folder / "2012_000001.png")
+(VOC / "ImageSets" / "Segmentation").mkdir(parents=True, exist_ok=True)
+(VOC / "ImageSets" / "Segmentation" / "val.txt").write_text("2012_000001\n")
+
+# Cityscapes: horse as rider 25 in two objects, person 24 as a group; the coloured map is opaque where it is void.
+CITY = HERE / "formats" / "cityscapes" / "valid" / "demo" / "gtFine" / "val" / "demo"
+CITY.mkdir(parents=True, exist_ok=True)
+labels = np.select([ids == 13, ids == 15], [25, 24], 0).astype(np.uint8)
+values = np.select([left, ids == 13, ids == 15], [25000, 25001, 24], 0).astype(np.uint16)
+Image.fromarray(labels).save(CITY / "demo_000000_000019_gtFine_labelIds.png")
+Image.fromarray(values).save(CITY / "demo_000000_000019_gtFine_instanceIds.png")
+shown = np.array([[0, 0, 0, 255], [255, 0, 0, 255], [220, 20, 60, 255]], dtype=np.uint8)[np.searchsorted([0, 24, 25], labels)]
+Image.fromarray(shown).save(CITY / "demo_000000_000019_gtFine_color.png")

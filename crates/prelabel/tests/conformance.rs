@@ -101,6 +101,16 @@ fn what_is_written_is_read_back() {
             for to in FORMATS.iter().filter(|to| to.info().writes) {
                 let sink = Arc::new(MemorySink::new(false));
                 let outcome = convert_into(&*reader, *to, sink.clone(), 1).unwrap_or_else(|error| panic!("{error}"));
+                let outside = |labelled: bool| {
+                    let ids = read.iter().flat_map(|sample| class_ids(sample, &list).occurrences());
+                    let counts = |id| !labelled || list.get(id).is_some_and(|class| list.is_labelled(class));
+                    ids.into_iter().any(|(id, _)| counts(id) && !to.class_ids().contains(&id))
+                };
+                // A format of 8 bits refuses what it cannot hold.
+                assert!(!outside(true) || outcome.summary.failures() > 0, "{} to {}", case.display(), to.info().name);
+                if outside(false) && outcome.summary.failures() > 0 {
+                    continue;
+                }
                 assert_eq!(outcome.summary.failures(), 0, "{}: {:?}", case.display(), outcome.summary);
                 let back = open(*to, Arc::new(MemorySource::new("memory", sink.files()))).expect("it opens");
                 let again = samples(&*back);
@@ -108,12 +118,13 @@ fn what_is_written_is_read_back() {
                 // Objects may lose their numbers where that was reported; classes never change.
                 for (one, other) in read.iter().zip(&again) {
                     assert_eq!(one.key, other.key, "{} to {}", case.display(), to.info().name);
-                    assert!(
-                        class_ids(one, &list) == class_ids(other, &list),
-                        "{} to {}",
-                        case.display(),
-                        to.info().name
-                    );
+                    // Void classes may become one where that was reported.
+                    let labelled = |id| list.get(id).is_some_and(|class| list.is_labelled(class));
+                    let merged = |sample: &Sample| match outcome.summary.losses() {
+                        0 => class_ids(sample, &list),
+                        _ => class_ids(sample, &list).map_ids(|id| if labelled(id) { id } else { -9 }),
+                    };
+                    assert!(merged(one) == merged(other), "{} to {}", case.display(), to.info().name);
                     let numbered = |sample: &Sample| match &sample.content {
                         Content::Segments(map) => map.segments().iter().any(|segment| segment.instance.is_some()),
                         _ => false,

@@ -450,3 +450,30 @@ fn panoptic_maps_go_both_ways_segment_by_segment() {
         }
     }
 }
+
+#[test]
+fn class_and_object_maps_go_both_ways() {
+    let Some(python) = peers::python("class_and_object_maps_go_both_ways") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let script = include_str!("differential/object_maps.py");
+    let made = peers::run(&python, script, &["make", root.to_str().unwrap()]);
+    for name in ["voc", "cityscapes"] {
+        let (format, reader) = reader(&root.join(name), ReadOptions::default());
+        assert_eq!((format.as_str(), reader.len().to_string()), (name, made.trim().to_owned()));
+        for index in 0..reader.len() {
+            let report = Report::new(false);
+            let sample = reader.read(index, &report).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(report.take(), Remarks::default(), "{}", sample.key);
+            let Content::Segments(map) = sample.content else { panic!("{}", sample.key) };
+            let (width, height, values) = truth(&root.join("truth").join(name).join(sample.key.as_str()));
+            assert_eq!(map.grid().size(), (width, height));
+            assert!(numbered(&map) == values, "{name}: {}", sample.key);
+        }
+        let out = tempfile::tempdir().unwrap();
+        convert_within(name, &*reader, out.path());
+        let checked =
+            peers::run(&python, script, &["check", name, root.to_str().unwrap(), out.path().to_str().unwrap()]);
+        assert_eq!(checked.trim(), made.trim(), "{name}");
+    }
+}

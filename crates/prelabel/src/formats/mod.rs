@@ -1,6 +1,7 @@
 //! Files ⇄ samples. One file and one line in [`FORMATS`] make a format; help, detection, documentation,
 //! completion and the conformance tests are derived from its [`Info`].
 
+mod cityscapes;
 mod coco;
 mod coco_json;
 mod coco_panoptic;
@@ -14,6 +15,7 @@ mod lvis;
 pub(crate) mod mask_pairs;
 mod nearest;
 mod scores;
+mod voc;
 
 pub use files::{IMAGE_FOLDERS, image_paths};
 pub use gt_studio::legend_of;
@@ -21,6 +23,7 @@ pub use mask_pairs::{MaskPairs, images_by_key};
 pub use nearest::nearest;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::model::{ClassId, ClassList, ContentKind, Key, Layout, RawLegend, Sample, ScoreKind};
@@ -41,6 +44,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &labelme::LabelMe,
     &instances::Instances,
     &coco_panoptic::CocoPanoptic,
+    &voc::Voc,
+    &cityscapes::Cityscapes,
 ];
 
 /// What everybody may know about a format.
@@ -149,6 +154,11 @@ pub struct WriteOptions {
 pub trait Format: Sync {
     /// What everybody may know about it.
     fn info(&self) -> &'static Info;
+
+    /// The class IDs of labelled pixels that its files can hold.
+    fn class_ids(&self) -> RangeInclusive<ClassId> {
+        ClassId::MIN..=ClassId::MAX
+    }
 
     /// Looks at names and at the beginnings of a few files.
     fn detect(&self, source: &dyn Source, limits: &Limits) -> Detection;
