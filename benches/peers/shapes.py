@@ -89,16 +89,20 @@ def fill_coco(mask):
 # A label map to COCO's run lengths.
 
 
-def encode_coco(mask):
+def encode_coco(mask, columns):
     def prepare(labels):
-        def job():
-            # Column-major first: comparing then gives what the encoder wants.
-            columns = np.asfortranarray(labels)
+        def usual():
             return [
-                [value, mask.encode((columns == value).view(np.uint8))["counts"]] for value in classes(labels)
+                [value, mask.encode(np.asfortranarray(labels == value).view(np.uint8))["counts"]]
+                for value in classes(labels)
             ]
 
-        return job
+        def by_columns():
+            # Turned once: comparing then gives what the encoder wants.
+            turned = np.asfortranarray(labels)
+            return [[value, mask.encode((turned == value).view(np.uint8))["counts"]] for value in classes(labels)]
+
+        return by_columns if columns else usual
 
     return prepare
 
@@ -130,12 +134,13 @@ def masks(scene):
     return [({"size": size, "counts": text.encode()}, value) for value, text in scene["masks"]]
 
 
-def decode_coco(mask):
+def decode_coco(mask, columns):
     def prepare(scene):
         rles = masks(scene)
 
         def job():
-            labels = np.zeros((scene["height"], scene["width"]), np.uint8, order="F")
+            # What decodes by columns is painted by columns, if that is asked.
+            labels = np.zeros((scene["height"], scene["width"]), np.uint8, order="F" if columns else "C")
             for rle, value in rles:
                 labels[mask.decode(rle) != 0] = value
             return np.ascontiguousarray(labels)
@@ -200,7 +205,7 @@ def contours_rasterio(labels):
 
 
 def module(name):
-    if name == "pycocotools":
+    if name.startswith("pycocotools"):
         from pycocotools import mask
     elif name == "faster-coco-eval":
         from faster_coco_eval.core import mask
@@ -209,7 +214,7 @@ def module(name):
     return mask
 
 
-COCO = ["pycocotools", "faster-coco-eval", "hotcoco"]
+COCO = ["pycocotools", "pycocotools columns", "faster-coco-eval", "hotcoco"]
 FILL = {"OpenCV fillPoly": fill_opencv, "Pillow": fill_pillow, "rasterio": fill_rasterio}
 TRACE = {
     "OpenCV findContours": contours_opencv(lambda cv2, m: cv2.findContours(m, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)),
@@ -230,9 +235,9 @@ def prepare(command):
     if task == "encode-rle":
         if name.startswith("RLEMaskLib"):
             return encode_rlemasklib("strings" in name)(given), strings
-        return encode_coco(module(name))(given), strings
+        return encode_coco(module(name), "columns" in name)(given), strings
     if task == "decode-rle":
-        job = decode_rlemasklib(given) if name == "RLEMaskLib" else decode_coco(module(name))(given)
+        job = decode_rlemasklib(given) if name == "RLEMaskLib" else decode_coco(module(name), "columns" in name)(given)
     else:
         job = FILL[name](given) if name in FILL else fill_coco(module(name))(given)
     return job, plain

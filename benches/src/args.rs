@@ -8,7 +8,8 @@ const USAGE: &str = "\
 cargo xtask bench [--quick] [--only NAME].. [--maps N] [--json FILE]
 
   --quick      fewer repetitions and maps: for a look, not for a claim
-  --only NAME  only tasks whose name contains NAME: start-up, folder, encode scene, decode rider ..
+  --only NAME  only tasks whose name contains NAME: start-up, folder, encode scene, decode rider,
+               fill, encode-rle, decode-rle, trace ..
   --maps N     maps in the folder task [default: 200; the target speaks of 2000]
   --json FILE  write every figure there";
 

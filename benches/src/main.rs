@@ -130,25 +130,25 @@ impl Run {
         let mut tracers = shapes::tracers(peers);
         for input in inputs {
             let map = input.map(&args.root)?;
+            if !map.has_shapes() {
+                continue;
+            }
+            let named = (input.name, map.size_group(input.group));
             if wants("encode-rle", input) {
-                self.measure(
-                    "encode-rle",
-                    input,
-                    &job("encode-rle", input, &map, Task::EncodeRle),
-                    &mut encoders,
-                    effort,
-                );
+                let job = job("encode-rle", input, &map, Task::EncodeRle);
+                self.measure_as("encode-rle", named, &job, &mut encoders, effort);
             }
             if wants("decode-rle", input) {
                 let ours = encoders.first_mut().context("ours comes first")?;
                 let masks: Vec<(u8, String)> =
                     serde_json::from_slice(&ours.result(&job("strings", input, &map, Task::EncodeRle))?)?;
                 let job = job("decode-rle", input, &map, Task::DecodeRle(&masks));
-                self.measure("decode-rle", input, &job, &mut decoders, effort);
+                self.measure_as("decode-rle", named, &job, &mut decoders, effort);
             }
             // On noise there is an outline round nearly every pixel, which nobody wants.
             if wants("trace", input) && input.group != Group::Noise {
-                self.measure("trace", input, &job("trace", input, &map, Task::Trace), &mut tracers, effort);
+                let job = job("trace", input, &map, Task::Trace);
+                self.measure_as("trace", named, &job, &mut tracers, effort);
             }
         }
         Ok(())

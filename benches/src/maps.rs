@@ -29,6 +29,10 @@ pub(crate) enum Group {
     Hundreds,
     /// and thousands.
     Thousands,
+    /// For run lengths and outlines: maps of less than a megapixel,
+    Small,
+    /// and of two and more.
+    Large,
 }
 
 /// Where a map comes from.
@@ -119,6 +123,20 @@ impl Map {
         let colors = palette[..=usize::from(highest)].iter().map(|color| Rgba(*color)).collect();
         let grid = Grid::new(width, height, Cells::U8(labels.clone()))?;
         Ok(Map { width, height, labels, palette, ids, grid, colors })
+    }
+
+    /// The group for run lengths and outlines, whose targets go by size.
+    pub(crate) fn size_group(&self, group: Group) -> Group {
+        match group {
+            Group::Noise => group,
+            _ if self.labels.len() < 1_000_000 => Group::Small,
+            _ => Group::Large,
+        }
+    }
+
+    /// Whether there is anything but background.
+    pub(crate) fn has_shapes(&self) -> bool {
+        self.labels.iter().any(|label| *label != 0)
     }
 
     pub(crate) fn pixels(&self) -> f64 {

@@ -25,6 +25,8 @@ pub(crate) const RASTERIO: &str = "rasterio";
 
 /// Names that `peers/shapes.py` knows.
 pub(crate) const COCO: &[&str] = &["pycocotools", "faster-coco-eval", "hotcoco"];
+/// It as it goes best: the map is turned once, and not for each class.
+pub(crate) const PYCOCOTOOLS_BY_COLUMNS: &str = "pycocotools columns";
 /// The first leaves the strings away.
 pub(crate) const RLEMASKLIB: &[&str] = &["RLEMaskLib", "RLEMaskLib strings"];
 

@@ -117,6 +117,7 @@ pub(crate) fn rle_encoders(peers: Option<&Peers>) -> Vec<Box<dyn Engine>> {
         give: |masks, _| Ok(serde_json::to_vec(&json!(masks))?),
     };
     let engines = with_peers(vec![Box::new(ours)], peers, SCRIPT, python::COCO);
+    let engines = with_peers(engines, peers, SCRIPT, &[python::PYCOCOTOOLS_BY_COLUMNS]);
     with_peers(engines, peers, SCRIPT, python::RLEMASKLIB)
 }
 
@@ -132,6 +133,7 @@ pub(crate) fn rle_decoders(peers: Option<&Peers>) -> Vec<Box<dyn Engine>> {
         paint(&InstanceSet::new(width, height, PixelRule::Pycocotools, instances)?)
     };
     let engines = with_peers(boxed([Rust { name: "ours", run }].iter()), peers, SCRIPT, python::COCO);
+    let engines = with_peers(engines, peers, SCRIPT, &[python::PYCOCOTOOLS_BY_COLUMNS]);
     with_peers(engines, peers, SCRIPT, &python::RLEMASKLIB[..1])
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::maps::Group::{self, Big, BigRagged, Noise, Ragged, Real, Scene};
+use crate::maps::Group::{self, Big, BigRagged, Few, Hundreds, Large, Noise, Ragged, Real, Scene, Small, Thousands};
 use crate::measure::{Row, Table, ratio};
 
 /// A target: what ours is to reach against the best of some peers.
@@ -74,7 +74,34 @@ const TARGETS: &[Target] = &[
     decode("decode ours default", ALL, PYTHON, 7.0),
     decode("decode Pillow default", ALL, PYTHON, 7.0),
     decode("decode OpenCV default", ALL, PYTHON, 7.0),
+    shapes("fill", POLYGONS, &["rasterio"], 5.0),
+    shapes("fill", POLYGONS, &["OpenCV fillPoly"], 1.5),
+    shapes("fill pycocotools", &[Hundreds], &["pycocotools"], 100.0),
+    shapes("encode-rle", &[Large], &["RLEMaskLib"], 4.0),
+    shapes("encode-rle", &[Small], &["RLEMaskLib strings"], 1.4),
+    shapes("encode-rle", &[Large], &["pycocotools"], 70.0),
+    shapes("encode-rle", &[Small], &["pycocotools"], 7.0),
+    shapes("decode-rle", &[Large], &["RLEMaskLib"], 1.8),
+    shapes("decode-rle", &[Small], &["RLEMaskLib"], 1.2),
+    shapes("decode-rle", &[Large], &["pycocotools"], 60.0),
+    shapes("decode-rle", &[Small], &["pycocotools"], 10.0),
+    shapes("trace", &[Large], &["OpenCV LinkRuns"], 3.0),
+    shapes("trace", &[Small], &["OpenCV LinkRuns"], 1.3),
+    shapes("trace", &[Large], &["OpenCV findContours"], 5.0),
+    shapes("trace", &[Small], &["OpenCV findContours"], 2.2),
+    shapes("trace", &[Small, Large], &["rasterio shapes"], 20.0),
 ];
+
+const POLYGONS: &[Group] = &[Few, Hundreds, Thousands];
+
+const fn shapes(
+    task: &'static str,
+    groups: &'static [Group],
+    peers: &'static [&'static str],
+    times_as_fast: f64,
+) -> Target {
+    Target { task, groups, ours: "ours", peers: Fastest(peers), wanted: Speed(times_as_fast) }
+}
 
 const fn encode(groups: &'static [Group], ours: &'static str, peers: Best, wanted: Wanted) -> Target {
     Target { task: "encode", groups, ours, peers, wanted }
