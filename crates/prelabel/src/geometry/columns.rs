@@ -68,23 +68,9 @@ fn changes<T: Code>(cells: &[T], width: usize) -> Vec<(u32, Change)> {
         }
     }
     for (y, (above, row)) in (1..).zip(cells.chunks_exact(width).zip(cells.chunks_exact(width).skip(1))) {
-        let mut add = |x: usize| changes.push((x as u32, Change { y, code: row[x].index() as u32 }));
-        // Most pieces are equal, which one wide comparison tells.
-        const PIECE: usize = 32;
-        for (piece, (one, other)) in above.chunks_exact(PIECE).zip(row.chunks_exact(PIECE)).enumerate() {
-            if one != other {
-                for (x, (one, other)) in one.iter().zip(other).enumerate() {
-                    if one != other {
-                        add(piece * PIECE + x);
-                    }
-                }
-            }
-        }
-        for x in width / PIECE * PIECE..width {
-            if above[x] != row[x] {
-                add(x);
-            }
-        }
+        T::for_each_difference(above, row, |x| {
+            changes.push((x as u32, Change { y, code: row[x].index() as u32 }));
+        });
     }
     changes
 }

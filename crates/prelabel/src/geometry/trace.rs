@@ -136,31 +136,16 @@ fn by_rows<T: Code>(
 
 /// Stretches of columns outside of which two rows are alike.
 fn each_difference<T: Code>(above: &[T], row: &[T], mut each: impl FnMut(usize, usize)) {
-    // Most pieces are alike, which one wide comparison tells; in the others a narrower one finds where.
-    const PIECE: usize = 32;
-    const PART: usize = 8;
+    // The edges at both sides of a column are looked at with it, so stretches that are as near as that are one.
     let mut open: Option<(usize, usize)> = None;
-    let mut differs = |first: usize, last: usize| match &mut open {
-        Some((_, end)) if *end == first => *end = last,
+    T::for_each_difference(above, row, |column| match &mut open {
+        Some((_, end)) if *end + 1 >= column => *end = column + 1,
         _ => {
-            if let Some((first, last)) = open.replace((first, last)) {
+            if let Some((first, last)) = open.replace((column, column + 1)) {
                 each(first, last);
             }
         }
-    };
-    let ((ones, one_rest), (others, other_rest)) = (above.as_chunks::<PIECE>(), row.as_chunks::<PIECE>());
-    for (index, (one, other)) in ones.iter().zip(others).enumerate() {
-        if one != other {
-            let parts = one.as_chunks::<PART>().0.iter().zip(other.as_chunks::<PART>().0).enumerate();
-            for (part, _) in parts.filter(|(_, (one, other))| one != other) {
-                let first = index * PIECE + part * PART;
-                differs(first, first + PART);
-            }
-        }
-    }
-    if one_rest != other_rest {
-        differs(row.len() - other_rest.len(), row.len());
-    }
+    });
     if let Some((first, last)) = open {
         each(first, last);
     }

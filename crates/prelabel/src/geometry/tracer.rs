@@ -19,22 +19,23 @@ pub(super) struct Edge {
     tops: [u32; 2],
 }
 
-/// A corner of a ring.
+/// A corner of a ring. Kept small: rings go to and fro between rows, so that memory decides how fast they are followed.
 struct Corner {
     x: u32,
+    /// [`NOWHERE`] once its ring is known.
     y: u32,
-    kind: u32,
-    /// The corner that follows on its ring.
+    /// The corner that follows on its ring; then its ring.
     next: u32,
-    /// Where a hole may begin: a corner of what lies around it.
-    around: u32,
-    ring: u32,
 }
 
 /// Goes down the rows. Left edges go up and right edges down, so that the pixels of a ring are at its right hand.
 pub(super) struct Tracer {
     connectivity: Connectivity,
     corners: Vec<Corner>,
+    /// The kind of each corner.
+    kinds: Vec<u32>,
+    /// Corners where a hole may begin, in order, each with one of what lies around it.
+    around: Vec<(u32, u32)>,
     /// The edges through the last row, by column.
     above: Vec<Edge>,
     below: Vec<Edge>,
@@ -47,8 +48,17 @@ pub(super) struct Tracer {
 
 impl Tracer {
     pub(super) fn new(connectivity: Connectivity) -> Self {
-        let corners = Vec::new();
-        Tracer { connectivity, corners, above: Vec::new(), below: Vec::new(), passed: 0, open: [NOWHERE; 2], y: 0 }
+        Tracer {
+            connectivity,
+            corners: Vec::new(),
+            kinds: Vec::new(),
+            around: Vec::new(),
+            above: Vec::new(),
+            below: Vec::new(),
+            passed: 0,
+            open: [NOWHERE; 2],
+            y: 0,
+        }
     }
 
     /// Begins the line above row y; what is not stretched over stays as it is above.
@@ -197,8 +207,8 @@ impl Tracer {
     }
 
     fn corner(&mut self, x: u32, kind: u32) -> u32 {
-        let corner = Corner { x, y: self.y, kind, next: NOWHERE, around: NOWHERE, ring: NOWHERE };
-        self.corners.push(corner);
+        self.corners.push(Corner { x, y: self.y, next: NOWHERE });
+        self.kinds.push(kind);
         // Too many are found out in the end.
         (self.corners.len() - 1) as u32
     }
@@ -207,8 +217,8 @@ impl Tracer {
     /// leftmost corner here.
     fn corner_of_hole(&mut self, x: u32, kind: u32) -> u32 {
         let corner = self.corner(x, kind);
-        if let (Some(made), Some(edge)) = (self.corners.last_mut(), self.below.last()) {
-            made.around = edge.tops[1];
+        if let Some(edge) = self.below.last() {
+            self.around.push((corner, edge.tops[1]));
         }
         corner
     }
@@ -230,24 +240,25 @@ impl Tracer {
         // For each ring, the place of its polygon.
         let mut polygon_of: Vec<u32> = Vec::new();
         let mut points = Vec::new();
+        let mut around = self.around.iter().peekable();
         // Corners stand in reading order, so a ring is met at its topmost, then leftmost corner.
-        for first in 0..self.corners.len() {
-            let Corner { kind, around, ring, .. } = self.corners[first];
-            if ring != NOWHERE {
+        for (first, &kind) in self.kinds.iter().enumerate() {
+            let around = around.next_if(|(corner, _)| *corner as usize == first);
+            if self.corners[first].y == NOWHERE {
                 continue;
             }
             points.clear();
             let mut at = first;
-            while let Some(corner) = self.corners.get_mut(at).filter(|corner| corner.ring == NOWHERE) {
-                corner.ring = polygon_of.len() as u32;
+            while let Some(corner) = self.corners.get_mut(at).filter(|corner| corner.y != NOWHERE) {
                 points.push(Point { x: f64::from(corner.x), y: f64::from(corner.y) });
-                at = corner.next as usize;
+                corner.y = NOWHERE;
+                at = std::mem::replace(&mut corner.next, polygon_of.len() as u32) as usize;
             }
             let ring = Ring::new(points.clone())?;
             let of_kind = &mut polygons[kind as usize];
-            match self.corners.get(around as usize) {
-                Some(corner) => {
-                    let place = polygon_of[corner.ring as usize];
+            match around {
+                Some(&(_, corner)) => {
+                    let place = polygon_of[self.corners[corner as usize].next as usize];
                     of_kind[place as usize].interiors.push(ring);
                     polygon_of.push(place);
                 }

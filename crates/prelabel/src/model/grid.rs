@@ -45,10 +45,12 @@ pub trait Code: Copy + Eq + Ord + Send + Sync + 'static {
     const LIMIT: u64;
     /// Calls `each(code, end)` for every run of equal cells.
     fn for_each_end(cells: &[Self], each: impl FnMut(Self, usize));
+    /// Calls `each(column)` for every column in which two rows of one length differ.
+    fn for_each_difference(above: &[Self], row: &[Self], each: impl FnMut(usize));
 }
 
 macro_rules! code {
-    ($($type:ty: $ends:path)*) => {$(
+    ($($type:ty: $ends:path, $differences:path;)*) => {$(
         impl Code for $type {
             #[inline]
             fn index(self) -> usize { self as usize }
@@ -57,10 +59,18 @@ macro_rules! code {
             const LIMIT: u64 = <$type>::MAX as u64 + 1;
             #[inline]
             fn for_each_end(cells: &[Self], each: impl FnMut(Self, usize)) { $ends(cells, each); }
+            #[inline]
+            fn for_each_difference(above: &[Self], row: &[Self], each: impl FnMut(usize)) {
+                $differences(above, row, each);
+            }
         }
     )*};
 }
-code!(u8: runs::ends_of_bytes u16: runs::ends_by_length u32: runs::ends_by_length);
+code! {
+    u8: runs::ends_of_bytes, runs::differences_of_bytes;
+    u16: runs::ends_by_length, runs::differences;
+    u32: runs::ends_by_length, runs::differences;
+}
 
 /// Runs the same generic code over whichever type the cells have.
 macro_rules! with_cells {

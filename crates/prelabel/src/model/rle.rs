@@ -124,7 +124,7 @@ impl Rle {
     /// The run lengths as COCO's compressed string: six bits a character; from the fourth run on, the difference to
     /// the run two before.
     pub fn to_coco_string(&self) -> String {
-        let mut text = String::with_capacity(self.counts.len() * 2);
+        let mut text = Vec::with_capacity(self.counts.len() * 2);
         for (index, &count) in self.counts.iter().enumerate() {
             let mut value = i64::from(count);
             if index > 2 {
@@ -134,13 +134,13 @@ impl Rle {
                 let bits = (value & 0x1f) as u8;
                 value >>= 5;
                 let more = value != if bits & 0x10 == 0 { 0 } else { -1 };
-                text.push(char::from(bits + 48 + if more { 0x20 } else { 0 }));
+                text.push(FIRST + bits + if more { MORE } else { 0 });
                 if !more {
                     break;
                 }
             }
         }
-        text
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// Reads COCO's compressed string.
@@ -151,43 +151,77 @@ impl Rle {
     pub fn from_coco_string(height: u32, width: u32, text: &str) -> Result<Self> {
         let pixels = Rle::pixels_of(height, width)?;
         let at = |index: usize, error: Error| error.at(At::Entry(format!("character {index} of the run lengths")));
-        let mut counts: Vec<u32> = Vec::new();
-        let (mut value, mut shift) = (0i64, 0u32);
-        for (index, character) in text.bytes().enumerate() {
-            let bits = match character {
-                b'0'..=b'o' => i64::from(character - 48),
-                _ => {
-                    let error = Error::invalid("this is no COCO run-length string");
-                    return Err(at(index, error.found(format!("byte {character:#04x}")).expected("`0` to `o`")));
-                }
+        let bytes = text.as_bytes();
+        // Looked at beforehand: without a way out in the middle, many at a time.
+        let wrong = |byte: &u8| !(FIRST..FIRST + 64).contains(byte);
+        if bytes.iter().fold(false, |any, byte| any | wrong(byte)) {
+            let index = bytes.iter().position(wrong).unwrap_or_default();
+            let error = Error::invalid("this is no COCO run-length string");
+            return Err(at(index, error.found(format!("byte {:#04x}", bytes[index])).expected("`0` to `o`")));
+        }
+        let ends_in = |part: &[u8]| part.iter().map(|byte| u8::from((byte - FIRST) & MORE == 0)).sum::<u8>();
+        let ends = bytes.chunks(usize::from(u8::MAX)).map(|part| usize::from(ends_in(part))).sum();
+        let mut counts: Vec<u32> = Vec::with_capacity(ends);
+        let mut index = 0;
+        while index < bytes.len() {
+            let (difference, length) = match short_number(&bytes[index..]) {
+                Some(number) => number,
+                None => long_number(&bytes[index..]).map_err(|(place, error)| at(index + place, error))?,
             };
-            // Seven characters hold any difference of two runs of 32 bits.
-            if shift > 30 {
-                return Err(at(index, Error::invalid("a run length has too many characters")));
-            }
-            value |= (bits & 0x1f) << shift;
-            shift += 5;
-            if bits & 0x20 != 0 {
-                continue;
-            }
-            if bits & 0x10 != 0 {
-                value |= -1 << shift;
-            }
-            if counts.len() > 2 {
-                value += i64::from(counts[counts.len() - 2]);
-            }
+            index += length;
+            let value = match counts.len() {
+                0..=2 => difference,
+                known => difference + i64::from(counts[known - 2]),
+            };
             let count = u32::try_from(value).ok().filter(|&count| u64::from(count) <= pixels);
             counts.push(count.ok_or_else(|| {
                 let error = Error::invalid("a run length is not within the mask");
-                at(index, error.found(value.to_string()).expected(format!("0 to {pixels}")))
+                at(index - 1, error.found(value.to_string()).expected(format!("0 to {pixels}")))
             })?);
-            (value, shift) = (0, 0);
-        }
-        if shift > 0 {
-            return Err(at(text.len(), Error::invalid("the run lengths are cut off")));
         }
         Rle::new(height, width, counts)
     }
+}
+
+/// The character of five zeros. Five bits a character, the lowest first; [`MORE`] tells that others follow.
+const FIRST: u8 = b'0';
+const MORE: u8 = 0x20;
+
+/// A number of up to four characters and how many these are, without a branch for each; nothing for longer ones, and near
+/// the end of a string. All bytes are COCO's.
+#[inline]
+fn short_number(bytes: &[u8]) -> Option<(i64, usize)> {
+    let word = u64::from_le_bytes(*bytes.first_chunk()?).wrapping_sub(0x3030_3030_3030_3030);
+    let ends = !word & 0x2020_2020;
+    if ends == 0 {
+        return None;
+    }
+    let length = ends.trailing_zeros() / 8 + 1;
+    let bits = (word & 0x1f) | (word >> 3 & 0x3e0) | (word >> 6 & 0x7c00) | (word >> 9 & 0xf_8000);
+    // The last bit is the sign.
+    let unused = 64 - 5 * length;
+    Some((((bits << unused) as i64) >> unused, length as usize))
+}
+
+/// The same for any number; an error comes with its place.
+fn long_number(bytes: &[u8]) -> Result<(i64, usize), (usize, Error)> {
+    let (mut value, mut shift) = (0i64, 0u32);
+    for (index, byte) in bytes.iter().enumerate() {
+        let bits = i64::from(byte - FIRST);
+        // Seven characters hold any difference of two runs of 32 bits.
+        if shift > 30 {
+            return Err((index, Error::invalid("a run length has too many characters")));
+        }
+        value |= (bits & 0x1f) << shift;
+        shift += 5;
+        if bits & i64::from(MORE) == 0 {
+            if bits & 0x10 != 0 {
+                value |= -1 << shift;
+            }
+            return Ok((value, index + 1));
+        }
+    }
+    Err((bytes.len(), Error::invalid("the run lengths are cut off")))
 }
 
 #[cfg(test)]

@@ -72,6 +72,46 @@ pub(super) fn ends_of_bytes(cells: &[u8], mut each: impl FnMut(u8, usize)) {
     each(left, cells.len());
 }
 
+/// How many cells of two rows are compared at once: most such pieces are alike.
+const PIECE: usize = 32;
+
+/// Calls `each` for every column in which two rows differ.
+#[inline]
+pub(super) fn differences<T: Code>(above: &[T], row: &[T], mut each: impl FnMut(usize)) {
+    let (ones, one_rest) = above.as_chunks::<PIECE>();
+    let (others, other_rest) = row.as_chunks::<PIECE>();
+    let mut cells = |first: usize, ones: &[T], others: &[T]| {
+        for (column, _) in ones.iter().zip(others).enumerate().filter(|(_, (one, other))| one != other) {
+            each(first + column);
+        }
+    };
+    for (piece, (one, other)) in ones.iter().zip(others).enumerate().filter(|(_, (one, other))| one != other) {
+        cells(piece * PIECE, one, other);
+    }
+    cells(ones.len() * PIECE, one_rest, other_rest);
+}
+
+/// The same for bytes: in a piece that differs, no branch depends on where.
+#[inline]
+pub(super) fn differences_of_bytes(above: &[u8], row: &[u8], mut each: impl FnMut(usize)) {
+    let (ones, one_rest) = above.as_chunks::<PIECE>();
+    let (others, other_rest) = row.as_chunks::<PIECE>();
+    for (piece, (one, other)) in ones.iter().zip(others).enumerate().filter(|(_, (one, other))| one != other) {
+        let words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0).enumerate();
+        for (word, (one, other)) in words {
+            let mut changed = nonzero_bytes(u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other));
+            while changed != 0 {
+                each(piece * PIECE + word * 8 + (changed.trailing_zeros() >> 3) as usize);
+                changed &= changed - 1;
+            }
+        }
+    }
+    let first = ones.len() * PIECE;
+    for (column, _) in one_rest.iter().zip(other_rest).enumerate().filter(|(_, (one, other))| one != other) {
+        each(first + column);
+    }
+}
+
 /// The highest bit of every byte that is not 0.
 #[inline]
 pub(crate) fn nonzero_bytes(word: u64) -> u64 {
@@ -99,6 +139,27 @@ mod tests {
             for_each_run(&wide, |code, start, length| wide_runs.push((usize::from(code), start, length)));
             assert_eq!(narrow_runs, wide_runs);
             assert_eq!(narrow_runs.iter().map(|run| run.2).sum::<usize>(), length);
+        }
+    }
+
+    #[test]
+    fn differences_are_found_in_bytes_and_wider_codes() {
+        let mut state = 7u32;
+        for length in (0..100).chain([257, 1000]) {
+            let mut row = || -> Vec<u8> {
+                let next = |_| {
+                    state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+                    u8::from(state >> 24 > 240)
+                };
+                (0..length).map(next).collect()
+            };
+            let (above, row) = (row(), row());
+            let wide = |row: &[u8]| row.iter().map(|&byte| u32::from(byte)).collect::<Vec<_>>();
+            let wanted: Vec<usize> = (0..length).filter(|&column| above[column] != row[column]).collect();
+            let (mut narrow_columns, mut wide_columns) = (Vec::new(), Vec::new());
+            u8::for_each_difference(&above, &row, |column| narrow_columns.push(column));
+            u32::for_each_difference(&wide(&above), &wide(&row), |column| wide_columns.push(column));
+            assert_eq!((narrow_columns, wide_columns), (wanted.clone(), wanted));
         }
     }
 
