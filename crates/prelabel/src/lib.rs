@@ -1,6 +1,7 @@
 //! Segmentation label maps, mask pairs and their conversion: the pure core of `prelabel`.
 
 pub mod classes;
+pub mod compare;
 pub mod convert;
 pub mod error;
 pub mod formats;

@@ -12,7 +12,7 @@ const BLOCK_BITS: u64 = 1 << 15;
 
 /// Stops a run before its first output if two of its samples have the same key, or keys that differ in case
 /// only: these are one file on macOS and Windows.
-pub(super) fn check(reader: &dyn Reader) -> Result<()> {
+pub(crate) fn check(reader: &dyn Reader) -> Result<()> {
     let hasher = RandomState::new();
     // A name that is no key fails its own sample later.
     let folded = |index| reader.key(index).ok().map(|key| key.as_str().to_lowercase());

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub use adapt::Adapter;
+pub(crate) use keys::check as check_keys;
 pub use objects::Objects;
 
 use crate::formats::{Reader, Writer};
@@ -162,7 +163,8 @@ pub fn convert(
             }
         }
     };
-    let tried = for_each(reader, indices, options, &[&stop, interrupted], &run);
+    let memory = |index| reader.memory(index);
+    let tried = for_each(indices, &memory, options, &[&stop, interrupted], &run);
     let mut outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome.not_tried = (total - tried) as u64;
     if interrupted.load(Ordering::Relaxed) && outcome.not_tried > 0 {
@@ -215,7 +217,7 @@ pub fn find_ids(
             Err(_) => {}
         }
     };
-    for_each(reader, 0..reader.len(), options, &[interrupted], &run);
+    for_each(0..reader.len(), &|index| reader.memory(index), options, &[interrupted], &run);
     let (ids, first_error) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (ids.is_empty(), first_error) {
         (true, Some((_, error))) => Err(error),
@@ -225,9 +227,9 @@ pub fn find_ids(
 
 /// Runs `each` on every index, on all threads of the current pool, as long as no flag says stop; returns how
 /// many were run. The memory of all samples under way stays within the budget.
-fn for_each(
-    reader: &dyn Reader,
+pub(crate) fn for_each(
     indices: impl ExactSizeIterator<Item = usize> + Clone + Send + Sync,
+    memory: &(dyn Fn(usize) -> u64 + Sync),
     options: &Options,
     flags: &[&AtomicBool],
     each: &(impl Fn(usize) + Sync),
@@ -243,7 +245,7 @@ fn for_each(
             }
             let index = next.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(index) = index else { return };
-            let _room = budget.take(reader.memory(index));
+            let _room = budget.take(memory(index));
             each(index);
             done.fetch_add(1, Ordering::Relaxed);
         }
@@ -259,15 +261,18 @@ fn one(
     report: &Report,
     found: &mut BTreeMap<ClassId, u64>,
 ) -> Result<Written> {
-    // A bug on one sample must not take the other 99,999 with it.
-    let done = catch_unwind(AssertUnwindSafe(|| {
+    guarded(|| {
         let sample = adapter.adapt(reader.read(index, report)?, writer.accepts(), report)?;
         if let Content::LabelMap(map) = &sample.content {
             found.extend(map.occurrences().into_iter().map(|(id, found)| (id, found.pixels)));
         }
         writer.write(&sample, report)
-    }));
-    done.unwrap_or_else(|panic| {
+    })
+}
+
+/// Runs one sample's work: a bug on it must not take the other 99,999 with it.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         Err(Error::invalid("prelabel failed on this sample")
             .found(what.unwrap_or("a panic"))

@@ -187,6 +187,14 @@ impl ClassList {
         self
     }
 
+    /// The same list with these kinds, thing or stuff, by ID, where it says none itself.
+    pub(crate) fn with_kinds(mut self, kinds: &BTreeMap<ClassId, ClassKind>) -> Self {
+        for class in self.classes.iter_mut().filter(|class| class.kind.is_none() && !class.is_void()) {
+            class.kind = kinds.get(&class.id).copied();
+        }
+        self
+    }
+
     fn known(&self, id: ClassId, option: &str) -> Result<&Class> {
         self.get(id).ok_or_else(|| {
             Error::usage(format!("`{option}` names an ID that the class list lacks"))

@@ -36,7 +36,7 @@ pub use mask::Mask;
 pub use pixel_rule::PixelRule;
 pub use polygon::{Point, Polygon, Ring};
 pub use rle::Rle;
-pub(crate) use runs::run_length;
+pub(crate) use runs::{for_each_run, run_length};
 pub use sample::{Content, ContentKind, Sample};
 pub use score_map::{Layout, ScoreKind, ScoreMap, Scores};
 pub use segment_map::{Segment, SegmentMap};
