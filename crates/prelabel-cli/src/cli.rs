@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use prelabel::compare::{Bound, VoidRule};
 use prelabel::geometry::Connectivity;
 use prelabel::model::PixelRule;
 use prelabel::pixels::mask_png::Level;
+use prelabel::report::Severity;
 
 use crate::exit_code;
 use crate::overlap::OverlapOrFile;
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Say what a folder or file holds: format, sizes, classes with their pixels
     Inspect(Inspect),
+    /// Compare two sets of labels: IoU, accuracy, boundaries, confusion, matched objects
+    Diff(Box<Diff>),
     /// Print the jobs of mask pairs as NDJSON: what would be sent to the platform
     Payload(Box<Payload>),
     /// Convert, validate, upload and submit, as one command that can be run again
@@ -217,6 +221,18 @@ pub(crate) enum FailOn {
     Never,
 }
 
+impl FailOn {
+    /// True if a finding of that severity makes the exit code 1.
+    pub(crate) fn includes(self, severity: Severity) -> bool {
+        match self {
+            FailOn::Never => false,
+            FailOn::Info => true,
+            FailOn::Warning => severity >= Severity::Warning,
+            FailOn::Error => severity >= Severity::Error,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -329,6 +345,97 @@ pub(crate) struct Explain {
 pub(crate) struct Inspect {
     #[command(flatten)]
     pub(crate) input: Input,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A and B may be of any two formats. Samples are matched by key, classes by name, or by ID where a side has no class list.
+
+Rules for void pixels: `reference` leaves out what is void in A, and what only B leaves void is missed (the ignore_index of
+mmsegmentation and torchmetrics); `either` leaves out what is void in one of them; `class` counts void like a class.
+Void are classes of that kind, the IDs of --ignore, and what a coco-panoptic A leaves without a segment.
+Boundary F is that of DAVIS, the mean over the images in which a class occurs. PQ, SQ and RQ are those of panopticapi.
+
+Exit code: 1 if anything differs, or with --fail-under only if the mean IoU is less.
+
+Examples:
+  prelabel diff truth/ predicted/ --classes voc            how good a model is
+  prelabel diff truth/ predicted/ --instances --json       objects matched, for programs
+  prelabel diff masks/ corrected/ --void class             what annotators changed")]
+pub(crate) struct Diff {
+    /// The reference: what is right, or what was there before
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+    /// What is compared with it
+    #[arg(value_name = "B")]
+    pub(crate) b: PathBuf,
+    /// The format of both [default: what each looks like]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
+    pub(crate) from: String,
+    /// The format of B, where it is another
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) from_b: Option<String>,
+    /// The class list of both: a file or a preset [default: the list beside each]
+    #[arg(long, value_name = "FILE|PRESET", env = "PRELABEL_CLASSES")]
+    pub(crate) classes: Option<String>,
+    /// The class list of B, where it is another: classes are matched by name
+    #[arg(long, value_name = "FILE|PRESET")]
+    pub(crate) classes_b: Option<String>,
+    /// The legend of masks that have none beside them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) legend: Option<PathBuf>,
+    /// The legend of B's masks, where it is another
+    #[arg(long, value_name = "FILE")]
+    pub(crate) legend_b: Option<PathBuf>,
+    /// The order of axes of score maps [default: found by their lengths]
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) layout: Option<LayoutArg>,
+    /// What scores are [default: looked at]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) scores: Option<ScoresArg>,
+    /// Class IDs of A that are void too
+    #[arg(long, value_name = "ID,..", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) ignore: Vec<i64>,
+    /// The class ID that unlabelled pixels of masks become [default: the class whose colour is #000000]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub(crate) background: Option<i64>,
+    /// Which pixels do not count: reference, either or class (see below)
+    #[arg(long, value_name = "RULE", default_value = "reference")]
+    pub(crate) void: VoidRule,
+    /// Leave pixels unlabelled whose greatest probability is below P, and objects out whose score is
+    #[arg(long, value_name = "P")]
+    pub(crate) min_confidence: Option<f64>,
+    /// Match objects, too: PQ, SQ, RQ; of a label map, each connected area is one
+    #[arg(long)]
+    pub(crate) instances: bool,
+    /// Whether areas of a label map that touch at a corner only are one object: 8 (yes) or 4 (no)
+    #[arg(long, value_name = "N", default_value = "8", requires = "instances")]
+    pub(crate) connectivity: Connectivity,
+    /// Which of two objects gets the pixels that both cover: last, first, score, smaller-on-top, or a file of class
+    /// names, the topmost first
+    #[arg(long, value_name = "ORDER|FILE", default_value = "last")]
+    pub(crate) overlap: OverlapOrFile,
+    /// Which pixels polygons cover [default: as the format's reference tool]
+    #[arg(long, value_name = "RULE")]
+    pub(crate) pixel_rule: Option<PixelRule>,
+    /// How far boundaries may lie apart: a share of the image's diagonal, or from 1 a number of pixels
+    #[arg(long, value_name = "BOUND", default_value = "0.008")]
+    pub(crate) boundary: Bound,
+    /// Do not compare boundaries
+    #[arg(long, conflicts_with = "boundary")]
+    pub(crate) no_boundary: bool,
+    /// Name the N samples that differ most, and the N pairs of classes most confused
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) worst: usize,
+    /// The least mean IoU, from 0 to 1: the exit code is 1 if it is not reached, whatever differs
+    #[arg(long, value_name = "IOU")]
+    pub(crate) fail_under: Option<f64>,
+    /// The least finding that makes the exit code 1; a difference is a warning
+    #[arg(long, value_name = "SEVERITY", default_value = "warning")]
+    pub(crate) fail_on: FailOn,
+    /// Stop after N failures
+    #[arg(long, value_name = "N")]
+    pub(crate) max_errors: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -55,6 +55,15 @@ impl Exit {
         if summary.failures() > 0 || findings > 0 { Exit::Partly } else { Exit::Done }
     }
 
+    /// The exit code of a comparison: `good` says that what differs is little enough.
+    pub(crate) fn of_comparison(stopped: Option<&prelabel::Error>, summary: &Summary, good: bool) -> Exit {
+        match stopped {
+            Some(error) => Exit::of_error(error.kind()),
+            None if summary.failures() > 0 || !good => Exit::Partly,
+            None => Exit::Done,
+        }
+    }
+
     /// The graver of two: what a command that did both ends with.
     pub(crate) fn and(self, other: Exit) -> Exit {
         let gravity = |exit: Exit| match exit {

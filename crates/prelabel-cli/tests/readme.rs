@@ -82,7 +82,7 @@ fn every_command_of_the_readme_runs() {
 fn options_that_the_readme_names_exist() {
     let readme = fs::read_to_string(testkit::workspace().join("README.md")).unwrap();
     let mut help = String::new();
-    for command in ["convert", "validate", "push", "payload", "inspect"] {
+    for command in ["convert", "validate", "push", "payload", "inspect", "diff"] {
         help.push_str(
             &String::from_utf8(program::run(PROGRAM, Path::new("."), &[command, "--help"], b"").stdout).unwrap(),
         );

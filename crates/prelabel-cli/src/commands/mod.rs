@@ -3,6 +3,7 @@
 mod bench;
 mod completions;
 mod convert;
+mod diff;
 mod explain;
 mod formats;
 mod inspect;
@@ -59,6 +60,7 @@ fn run_in_pool(cli: Cli, output: &Output) -> Result<Exit, Broken> {
         Command::Validate(args) => validate::run(&args, &cli.common, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Inspect(args) => inspect::run(&args, &cli.common, output),
+        Command::Diff(args) => diff::run(&args, &cli.common, output),
         Command::Payload(args) => payload::run(&args, &cli.common, output),
         Command::Push(args) => push::run(&args, &cli.common, output),
         Command::Formats(args) => formats::run(&args, output),

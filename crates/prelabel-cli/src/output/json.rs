@@ -57,7 +57,7 @@ pub(crate) fn item_json(item: &Item<'_>) -> Value {
 }
 
 /// Findings and losses.
-fn remarks_json(remarks: &Remarks) -> Value {
+pub(crate) fn remarks_json(remarks: &Remarks) -> Value {
     let finding = |finding: &Finding| {
         json!({
             "code": finding.code,

@@ -17,8 +17,8 @@ use crate::exit_code::Exit;
 
 pub(crate) use github::annotation;
 pub(crate) use json::{
-    checked_json, client_error_json, error_json, item_json, outcome_json, outcome_of_job_json, submitted_json,
-    summary_json,
+    checked_json, client_error_json, error_json, item_json, outcome_json, outcome_of_job_json, remarks_json,
+    submitted_json, summary_json,
 };
 pub(crate) use progress::Progress;
 pub(crate) use sarif::Sarif;
