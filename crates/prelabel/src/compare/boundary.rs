@@ -5,10 +5,9 @@
 //! neighbour are not all inside or all outside; it is found if the other mask has a boundary pixel of that class
 //! within the bound. Precision is the share of B's boundary that is found in A, recall that of A's found in B.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{Classes, Slot, Sum, VoidRule};
-use crate::geometry::Span;
 use crate::model::{Cells, ClassId, Code, LabelMap, with_cells};
 use crate::{Error, Result};
 
@@ -96,13 +95,13 @@ pub(super) fn scores(
     bound: Bound,
 ) -> BTreeMap<Slot, f64> {
     let (width, height) = a.grid().size();
-    let (mut slots, mut found) = (Slots::default(), Found::default());
+    let mut slots = Slots::default();
     let kinds_a = Kinds::new(a, |id| slots.number(classes.of_a(id), rule));
     let kinds_b = Kinds::new(b, |id| slots.number(classes.of_b(id), rule));
-    found.classes.resize_with(slots.slots.len(), Lines::default);
     let row = |y: u32| {
-        let (mut one, mut other) = (kinds_a.row(a, y), kinds_b.row(b, y));
-        for (one, other) in one.iter_mut().zip(&mut other) {
+        let mut rows = [kinds_a.row(a, y), kinds_b.row(b, y)];
+        let [one, other] = &mut rows;
+        for (one, other) in one.iter_mut().zip(other) {
             let counts = match rule {
                 VoidRule::Reference => *one != VOID,
                 VoidRule::Either => *one != VOID && *other != VOID,
@@ -112,18 +111,21 @@ pub(super) fn scores(
                 (*one, *other) = (VOID, VOID);
             }
         }
-        (one, other)
+        rows
     };
+    let mut window = Window::new(bound.pixels(width, height), width, slots.slots.len());
     let mut here = row(0);
     for y in 0..height {
         let below = if y + 1 < height { row(y + 1) } else { here.clone() };
-        found.row(y, &here.0, &below.0, |lines| &mut lines.a);
-        found.row(y, &here.1, &below.1, |lines| &mut lines.b);
+        window.push([0, 1].map(|side| window.edges(&here[side], &below[side])));
+        for kinds in &here {
+            kinds.chunk_by(|one, other| one == other).for_each(|run| window.meet(run[0]));
+        }
         here = below;
     }
-    let disk = Disk::new(bound.pixels(width, height), width, height);
-    let occurs = slots.slots.iter().zip(&found.classes).filter(|(_, lines)| lines.occurs);
-    occurs.map(|(&slot, lines)| (slot, lines.f_score(&disk))).collect()
+    window.finish();
+    let occurs = slots.slots.iter().zip(&window.totals).filter(|(_, total)| total.occurs);
+    occurs.map(|(&slot, total)| (slot, total.f_score())).collect()
 }
 
 /// The number of pixels that belong to no class.
@@ -186,100 +188,142 @@ impl Kinds {
     }
 }
 
-/// The boundaries of one class in both maps.
-#[derive(Default)]
-struct Lines {
-    a: Vec<Span>,
-    b: Vec<Span>,
+/// Neighbouring boundary pixels of a class in a row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    kind: u32,
+    start: u32,
+    end: u32,
+}
+
+/// What a class has so far: pixels of its boundary in A and in B, and how many of each were found in the other.
+#[derive(Clone, Copy, Default)]
+struct Total {
+    pixels: [u64; 2],
+    found: [u64; 2],
     occurs: bool,
 }
 
-/// The boundaries of all classes, by number.
-#[derive(Default)]
-struct Found {
-    classes: Vec<Lines>,
-}
-
-impl Found {
-    /// Adds the boundary pixels of a row.
-    fn row(&mut self, y: u32, row: &[u32], below: &[u32], side: fn(&mut Lines) -> &mut Vec<Span>) {
-        let last = row.len() - 1;
-        let mut before = VOID;
-        for (x, (&kind, &under)) in row.iter().zip(below).enumerate() {
-            let next = (x + 1).min(last);
-            let (right, across) = (row[next], below[next]);
-            if kind != before {
-                before = kind;
-                if let Some(lines) = self.classes.get_mut(kind as usize) {
-                    lines.occurs = true;
-                }
-            }
-            if kind == under && kind == right && kind == across {
-                continue;
-            }
-            let block = [kind, right, under, across];
-            for (place, &one) in block.iter().enumerate() {
-                if one != VOID && !block[..place].contains(&one) {
-                    push(side(&mut self.classes[one as usize]), x as u32, y);
-                }
-            }
-        }
-    }
-}
-
-fn push(spans: &mut Vec<Span>, x: u32, y: u32) {
-    match spans.last_mut() {
-        Some(last) if last.y == y && last.end == x => last.end += 1,
-        _ => spans.push(Span { y, start: x, end: x + 1 }),
-    }
-}
-
-impl Lines {
-    fn f_score(&self, disk: &Disk) -> f64 {
-        let length = |spans: &[Span]| spans.iter().map(|span| u64::from(span.end - span.start)).sum::<u64>();
-        let (recall, precision) = match (length(&self.a), length(&self.b)) {
-            (0, 0) => (1.0, 1.0),
-            (0, _) | (_, 0) => return 0.0,
-            (a, b) => (disk.near(&self.a, &self.b) as f64 / a as f64, disk.near(&self.b, &self.a) as f64 / b as f64),
+impl Total {
+    fn f_score(&self) -> f64 {
+        let (recall, precision) = match self.pixels {
+            [0, 0] => (1.0, 1.0),
+            [0, _] | [_, 0] => return 0.0,
+            [a, b] => (self.found[0] as f64 / a as f64, self.found[1] as f64 / b as f64),
         };
         if precision + recall > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 }
     }
 }
 
-/// The pixels within the bound of one.
-struct Disk {
+/// The boundaries of both maps in the rows that a row can reach: no more of them is ever held.
+struct Window {
     radius: u32,
-    /// How far it reaches to either side, by the distance in rows.
+    /// How far a pixel reaches to either side, by the distance in rows.
     reach: Vec<u32>,
     width: u32,
-    height: u32,
+    /// Of A and of B, by class, then column.
+    rows: VecDeque<[Vec<Edge>; 2]>,
+    /// The place in `rows` of the row that is looked at next.
+    next: usize,
+    totals: Vec<Total>,
+    /// A row of pixels.
+    bits: Vec<u64>,
 }
 
-impl Disk {
-    fn new(radius: u32, width: u32, height: u32) -> Self {
+impl Window {
+    fn new(radius: u32, width: u32, classes: usize) -> Self {
         let square = u64::from(radius) * u64::from(radius);
-        let reach = (0..=u64::from(radius)).map(|rows| (square - rows * rows).isqrt() as u32).collect();
-        Disk { radius, reach, width, height }
+        Window {
+            radius,
+            reach: (0..=u64::from(radius)).map(|rows| (square - rows * rows).isqrt() as u32).collect(),
+            width,
+            rows: VecDeque::new(),
+            next: 0,
+            totals: vec![Total::default(); classes],
+            bits: vec![0; (width as usize).div_ceil(64)],
+        }
     }
 
-    /// How many pixels of `spans` lie within the bound of one of `others`. Both ascend.
-    fn near(&self, spans: &[Span], others: &[Span]) -> u64 {
-        let words = (self.width as usize).div_ceil(64);
-        let mut bits = vec![0u64; words];
-        let (mut first, mut count, mut at) = (0, 0, 0);
-        while let Some(&Span { y, .. }) = spans.get(at) {
-            let row = spans[at..].iter().take_while(|span| span.y == y).count();
-            let (top, bottom) = (y.saturating_sub(self.radius), (y + self.radius).min(self.height - 1));
-            first += others[first..].iter().take_while(|span| span.y < top).count();
-            bits.fill(0);
-            for other in others[first..].iter().take_while(|span| span.y <= bottom) {
-                let reach = self.reach[y.abs_diff(other.y) as usize];
-                set(&mut bits, other.start.saturating_sub(reach), (other.end + reach).min(self.width));
-            }
-            count += spans[at..at + row].iter().map(|span| ones(&bits, span.start, span.end)).sum::<u64>();
-            at += row;
+    /// A class occurs.
+    fn meet(&mut self, kind: u32) {
+        if let Some(total) = self.totals.get_mut(kind as usize) {
+            total.occurs = true;
         }
-        count
+    }
+
+    /// The boundaries in a row.
+    fn edges(&self, row: &[u32], below: &[u32]) -> Vec<Edge> {
+        let mut edges: Vec<Edge> = Vec::new();
+        let last = row.len() - 1;
+        for (x, (&kind, &under)) in row.iter().zip(below).enumerate() {
+            let (right, across) = (row[(x + 1).min(last)], below[(x + 1).min(last)]);
+            if kind == under && kind == right && kind == across {
+                continue;
+            }
+            let (block, x) = ([kind, right, under, across], x as u32);
+            for (place, &kind) in block.iter().enumerate() {
+                if kind == VOID || block[..place].contains(&kind) {
+                    continue;
+                }
+                // What touches is one of the last few; where it is not, two edges are as good as one.
+                let near = edges.len().saturating_sub(8);
+                match edges[near..].iter_mut().rev().find(|edge| edge.kind == kind && edge.end == x) {
+                    Some(edge) => edge.end += 1,
+                    None => edges.push(Edge { kind, start: x, end: x + 1 }),
+                }
+            }
+        }
+        edges.sort_unstable();
+        edges
+    }
+
+    /// Takes the next row in, and looks at the one that it completes.
+    fn push(&mut self, row: [Vec<Edge>; 2]) {
+        self.rows.push_back(row);
+        if self.rows.len() - self.next > self.radius as usize {
+            self.look();
+        }
+    }
+
+    /// Looks at the rows that are left.
+    fn finish(&mut self) {
+        while self.next < self.rows.len() {
+            self.look();
+        }
+    }
+
+    /// Counts the next row's boundaries, and lets those go that no later row reaches.
+    fn look(&mut self) {
+        for side in 0..2 {
+            let edges = std::mem::take(&mut self.rows[self.next][side]);
+            for own in edges.chunk_by(|one, other| one.kind == other.kind) {
+                let (kind, pixels) =
+                    (own[0].kind, own.iter().map(|edge| u64::from(edge.end - edge.start)).sum::<u64>());
+                let found = self.found(own, 1 - side);
+                let total = &mut self.totals[kind as usize];
+                total.pixels[side] += pixels;
+                total.found[side] += found;
+            }
+            self.rows[self.next][side] = edges;
+        }
+        self.next += 1;
+        if self.next > self.radius as usize {
+            self.rows.pop_front();
+            self.next -= 1;
+        }
+    }
+
+    /// How many pixels of some edges of one class in the next row lie within the bound of that class's on that side.
+    fn found(&mut self, own: &[Edge], side: usize) -> u64 {
+        self.bits.fill(0);
+        for (place, row) in self.rows.iter().enumerate() {
+            let Some(&reach) = self.reach.get(place.abs_diff(self.next)) else { continue };
+            let first = row[side].partition_point(|edge| edge.kind < own[0].kind);
+            for edge in row[side][first..].iter().take_while(|edge| edge.kind == own[0].kind) {
+                set(&mut self.bits, edge.start.saturating_sub(reach), (edge.end + reach).min(self.width));
+            }
+        }
+        own.iter().map(|edge| ones(&self.bits, edge.start, edge.end)).sum()
     }
 }
 

@@ -185,7 +185,17 @@ fn remarks(outcome: &mut Outcome, (a, b): (&Opened, &Opened), matching: &Matchin
         }));
         outcome.summary.add(0, opened.source.name(), &Remarks { findings, losses: Vec::new() });
     }
-    let remarks = Remarks { findings: matching.findings(), losses: Vec::new() };
+    let mut findings = matching.findings();
+    let void_by_custom = [255, -1].into_iter().find(|&id| {
+        let slot = Slot::Id(id);
+        outcome.confusion.cells().any(|(a, _, _)| a == slot) && matching.of_a(id) == slot
+    });
+    if let Some(id) = void_by_custom {
+        let message = format!("ID {id} counts as a class, and no class list says whether it is void");
+        let finding = Finding::new("void-counts", Severity::Info, message);
+        findings.push(finding.hint(format!("leave its pixels out with `--ignore {id}`, or name a class list")));
+    }
+    let remarks = Remarks { findings, losses: Vec::new() };
     outcome.summary.add(0, b.source.name(), &remarks);
 }
 

@@ -24,6 +24,7 @@ fn head(result: &Comparison<'_>, output: &Output) -> Result<(), Broken> {
     let outcome = result.outcome;
     let (changed, all) = (outcome.confusion.changed(), outcome.confusion.pixels());
     let mut parts = vec![match outcome.differing {
+        0 if outcome.compared == 0 => "nothing could be compared".to_owned(),
         0 => format!("{} compared: no difference", amount(outcome.compared, "samples")),
         some => format!(
             "{} compared: {some} {}, in {changed} of {all} pixels ({})",
