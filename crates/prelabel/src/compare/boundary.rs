@@ -117,19 +117,21 @@ pub(super) fn scores(
     let mut here = row(0);
     for y in 0..height {
         let below = if y + 1 < height { row(y + 1) } else { here.clone() };
-        window.push([0, 1].map(|side| window.edges(&here[side], &below[side])));
-        for kinds in &here {
-            kinds.chunk_by(|one, other| one == other).for_each(|run| window.meet(run[0]));
-        }
+        window.push([0, 1].map(|side| edges(&here[side], &below[side])));
+        // A class that does not begin a row has a boundary where it begins.
+        here.iter().for_each(|kinds| window.meet(kinds[0]));
         here = below;
     }
     window.finish();
-    let occurs = slots.slots.iter().zip(&window.totals).filter(|(_, total)| total.occurs);
+    let occurs = slots.slots.iter().zip(&window.totals).filter(|(_, total)| total.occurs || total.pixels != [0, 0]);
     occurs.map(|(&slot, total)| (slot, total.f_score())).collect()
 }
 
 /// The number of pixels that belong to no class.
 const VOID: u32 = u32::MAX;
+
+/// Pixels that are looked at together.
+const BLOCK: usize = 32;
 
 /// Slots, numbered as they are met.
 #[derive(Default)]
@@ -201,6 +203,7 @@ struct Edge {
 struct Total {
     pixels: [u64; 2],
     found: [u64; 2],
+    /// It begins a row.
     occurs: bool,
 }
 
@@ -244,37 +247,11 @@ impl Window {
         }
     }
 
-    /// A class occurs.
+    /// A class begins a row.
     fn meet(&mut self, kind: u32) {
         if let Some(total) = self.totals.get_mut(kind as usize) {
             total.occurs = true;
         }
-    }
-
-    /// The boundaries in a row.
-    fn edges(&self, row: &[u32], below: &[u32]) -> Vec<Edge> {
-        let mut edges: Vec<Edge> = Vec::new();
-        let last = row.len() - 1;
-        for (x, (&kind, &under)) in row.iter().zip(below).enumerate() {
-            let (right, across) = (row[(x + 1).min(last)], below[(x + 1).min(last)]);
-            if kind == under && kind == right && kind == across {
-                continue;
-            }
-            let (block, x) = ([kind, right, under, across], x as u32);
-            for (place, &kind) in block.iter().enumerate() {
-                if kind == VOID || block[..place].contains(&kind) {
-                    continue;
-                }
-                // What touches is one of the last few; where it is not, two edges are as good as one.
-                let near = edges.len().saturating_sub(8);
-                match edges[near..].iter_mut().rev().find(|edge| edge.kind == kind && edge.end == x) {
-                    Some(edge) => edge.end += 1,
-                    None => edges.push(Edge { kind, start: x, end: x + 1 }),
-                }
-            }
-        }
-        edges.sort_unstable();
-        edges
     }
 
     /// Takes the next row in, and looks at the one that it completes.
@@ -324,6 +301,46 @@ impl Window {
             }
         }
         own.iter().map(|edge| ones(&self.bits, edge.start, edge.end)).sum()
+    }
+}
+
+/// The boundaries in a row.
+fn edges(row: &[u32], below: &[u32]) -> Vec<Edge> {
+    let mut edges: Vec<Edge> = Vec::new();
+    let last = row.len() - 1;
+    for start in (0..row.len()).step_by(BLOCK) {
+        let end = start + BLOCK;
+        if end <= last {
+            // Most blocks are of one class, and so is the column after them.
+            let alike = |cells: &[u32]| cells[start..=end].iter().fold(0, |all, kind| all | kind ^ row[start]) == 0;
+            if alike(row) && alike(below) {
+                continue;
+            }
+        }
+        for x in start..end.min(row.len()) {
+            let right = (x + 1).min(last);
+            let block = [row[x], row[right], below[x], below[right]];
+            if block != [block[0]; 4] {
+                add(&mut edges, block, x as u32);
+            }
+        }
+    }
+    edges.sort_unstable();
+    edges
+}
+
+/// Adds a pixel to the boundaries of the classes that meet there.
+fn add(edges: &mut Vec<Edge>, block: [u32; 4], x: u32) {
+    for (place, &kind) in block.iter().enumerate() {
+        if kind == VOID || block[..place].contains(&kind) {
+            continue;
+        }
+        // What touches is one of the last few; where it is not, two edges are as good as one.
+        let near = edges.len().saturating_sub(8);
+        match edges[near..].iter_mut().rev().find(|edge| edge.kind == kind && edge.end == x) {
+            Some(edge) => edge.end += 1,
+            None => edges.push(Edge { kind, start: x, end: x + 1 }),
+        }
     }
 }
 
