@@ -97,7 +97,8 @@ impl Panoptic {
 
 /// Matches the segments of one image. A pair of one class matches where its IoU, void pixels of A left out, is above
 /// one half: so no segment has two partners. A segment of B that lies to more than half in A's void, or in a crowd of
-/// its own class, is not held against B; crowds of A are neither matched nor missed.
+/// its own class, is not held against B; crowds of A are neither matched nor missed. Several crowds of one class in
+/// an image are one here; panopticapi looks at the last of them only.
 pub(super) fn matches(overlaps: &BTreeMap<(Piece, Piece), u64>, crowd: impl Fn(Piece) -> bool) -> Panoptic {
     let (mut areas_a, mut areas_b) = (BTreeMap::<Piece, u64>::new(), BTreeMap::<Piece, u64>::new());
     for (&(a, b), &pixels) in overlaps {
