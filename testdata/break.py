@@ -306,3 +306,21 @@ for name, labels_png, instances_png in [
     for kind, data in [("labelIds", labels_png), ("instanceIds", instances_png)]:
         if data:
             (city / name / "gtFine" / f"a_gtFine_{kind}.png").write_bytes(data)
+
+# Polygons of Cityscapes.
+triangle = [[0, 0], [3, 0], [3, 2]]
+for name, objects, size in [
+    ("polygons-label-unknown", [{"label": "road", "polygon": triangle}, {"label": "carpool", "polygon": triangle}], 4),
+    ("polygons-two-points", [{"label": "car", "polygon": triangle[:2]}], 4),
+    ("polygons-three-numbers", [{"label": "car", "polygon": [*triangle[:2], [3, 2, 1]]}], 4),
+    ("polygons-far-off", [{"label": "car", "polygon": [*triangle[:2], [1e300, 2]]}], 4),
+    ("polygons-missing", [{"label": "car"}], 4),
+    ("polygons-label-missing", [{"polygon": triangle}], 4),
+    ("polygons-width-half", [], 0.5),
+    ("polygons-width-zero", [], 0),
+]:
+    (city / name / "gtFine").mkdir(parents=True, exist_ok=True)
+    file = json.dumps({"imgHeight": 3, "imgWidth": size, "objects": objects})
+    (city / name / "gtFine" / "a_gtFine_polygons.json").write_text(file + "\n")
+(city / "polygons-cut" / "gtFine").mkdir(parents=True, exist_ok=True)
+(city / "polygons-cut" / "gtFine" / "a_gtFine_polygons.json").write_text('{"imgHeight": 3, "imgWidth": 4, "objects": [{"la')

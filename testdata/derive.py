@@ -244,3 +244,21 @@ Image.fromarray(labels).save(CITY / "demo_000000_000019_gtFine_labelIds.png")
 Image.fromarray(values).save(CITY / "demo_000000_000019_gtFine_instanceIds.png")
 shown = np.array([[0, 0, 0, 255], [255, 0, 0, 255], [220, 20, 60, 255]], dtype=np.uint8)[np.searchsorted([0, 24, 25], labels)]
 Image.fromarray(shown).save(CITY / "demo_000000_000019_gtFine_color.png")
+
+# Its polygons: as OpenCV finds them, a group and a deleted object beside; the plate has a negative ID.
+STREET = HERE / "formats" / "cityscapes" / "valid" / "polygons" / "gtFine" / "val" / "demo"
+STREET.mkdir(parents=True, exist_ok=True)
+ring = lambda mask: max((np.reshape(ring, (-1, 2)).tolist() for ring in outlines(mask)), key=len)
+corners = lambda x, y, side: [[x, y], [x + side, y], [x + side, y + side], [x, y + side]]
+painted = [
+    {"label": "road", "polygon": [[-5, 60], [ids.shape[1], 60], [ids.shape[1], ids.shape[0]], [-5, ids.shape[0]]]},
+    {"label": "rider", "polygon": ring(left)},
+    {"label": "rider", "polygon": ring((ids == 13) & ~left)},
+    {"label": "persongroup", "polygon": ring(ids == 15)},
+    {"label": "polegroup", "polygon": corners(2, 3, 9)},
+    {"label": "static", "polygon": corners(20, 3, 9), "deleted": 0},
+    {"label": "car", "polygon": corners(30, 30, 40), "deleted": 1},
+    {"label": "license plate", "polygon": corners(40, 3, 4)},
+]
+street = {"imgHeight": ids.shape[0], "imgWidth": ids.shape[1], "objects": painted}
+(STREET / "demo_000000_000019_gtFine_polygons.json").write_text(json.dumps(street, indent=4))

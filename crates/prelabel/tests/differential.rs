@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use prelabel::convert::{self, Adapter, Options};
+use prelabel::convert::{self, Adapter, Objects, Options};
 use prelabel::formats::{self, Encoding, ReadOptions, Reader, WriteOptions};
 use prelabel::geometry::rasterize;
 use prelabel::model::{
@@ -475,5 +475,27 @@ fn class_and_object_maps_go_both_ways() {
         let checked =
             peers::run(&python, script, &["check", name, root.to_str().unwrap(), out.path().to_str().unwrap()]);
         assert_eq!(checked.trim(), made.trim(), "{name}");
+    }
+}
+
+#[test]
+fn cityscapes_polygons_are_painted_as_its_scripts_do() {
+    let Some(python) = peers::python("cityscapes_polygons_are_painted_as_its_scripts_do") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let made = peers::run(&python, include_str!("differential/cityscapes.py"), &[root.to_str().unwrap()]);
+    let (format, reader) = reader(&root.join("cases"), ReadOptions::default());
+    assert_eq!(format, "cityscapes");
+    assert_eq!(made.trim(), reader.len().to_string());
+    assert_painted(&*reader, &root.join("truth"));
+    let objects = Objects { numbered: true, ..Objects::default() };
+    let adapter = Adapter { classes: reader.classes().cloned(), objects, ..Adapter::default() };
+    for index in 0..reader.len() {
+        let sample = reader.read(index, &Report::new(false)).unwrap();
+        let adapted = adapter.adapt(sample, &[ContentKind::Segments], &Report::new(true)).unwrap();
+        let Content::Segments(map) = adapted.content else { panic!("{}", adapted.key) };
+        let (width, height, values) = truth(&root.join("numbered").join(adapted.key.as_str()));
+        assert_eq!(map.grid().size(), (width, height));
+        assert!(numbered(&map) == values, "{}", adapted.key);
     }
 }

@@ -39,9 +39,13 @@ impl Adapter {
             (Content::Instances(set), Some(least)) => Content::Instances(objects::confident(set, least, report)?),
             (content, _) => content,
         };
-        if let (Content::Instances(set), false) = (&content, holds(ContentKind::Instances)) {
-            content = self.objects.paint(set, classes, report)?;
-        }
+        content = match content {
+            Content::Instances(set) if holds(ContentKind::Instances) => {
+                Content::Instances(objects::labelled(set, classes, report)?)
+            }
+            Content::Instances(set) => self.objects.paint(&set, classes, report)?,
+            content => content,
+        };
         let apart = self.objects.numbered && (holds(ContentKind::Segments) || holds(ContentKind::Instances));
         if let (Content::LabelMap(map), true) = (&content, apart || !holds(ContentKind::LabelMap)) {
             content = Content::Segments(self.objects.segments(map, classes)?);

@@ -102,6 +102,31 @@ pub(super) fn confident(set: InstanceSet, least: f64, report: &Report) -> Result
     Ok(InstanceSet::new(set.width(), set.height(), set.rule(), kept)?.with_id(set.id()))
 }
 
+/// The objects whose class has a label: only a map can hold those that say where nothing counts.
+///
+/// # Errors
+/// There are others, unless losses are allowed.
+pub(super) fn labelled(set: InstanceSet, classes: Option<&ClassList>, report: &Report) -> Result<InstanceSet> {
+    let without = |id: ClassId| {
+        let class = classes.and_then(|list| Some((list, list.get(id)?)));
+        class.is_some_and(|(list, class)| !list.is_labelled(class))
+    };
+    let left_out = set.as_slice().iter().filter(|instance| without(instance.class)).count();
+    if left_out == 0 {
+        return Ok(set);
+    }
+    report.loss(Loss {
+        code: "instances-void",
+        message: "objects of void and background classes are left out, and what lies under them is uncovered"
+            .to_owned(),
+        count: left_out as u64,
+        unit: "instances",
+        hint: "write a format of maps, or give these classes another kind and a colour in the class list".to_owned(),
+    })?;
+    let kept = set.as_slice().iter().filter(|instance| !without(instance.class)).cloned().collect();
+    Ok(InstanceSet::new(set.width(), set.height(), set.rule(), kept)?.with_id(set.id()))
+}
+
 impl Objects {
     /// The segments of a label map: one a class, or one a connected area of each class that is countable.
     ///
@@ -149,11 +174,15 @@ impl Objects {
         let Painted { grid, covers, hidden } = transform::paint(set, &overlap, set.rule())?;
         let coverage = Coverage { covers, hidden };
         self.tell(set, &overlap, &coverage, report)?;
-        let kinds = |id: ClassId| classes.and_then(|list| list.get(id)).and_then(|class| class.kind);
+        // Areas without a label, and those of stuff, have no number.
+        let counted = |id: ClassId| {
+            let class = classes.and_then(|list| Some((list, list.get(id)?)));
+            class.is_none_or(|(list, class)| list.is_labelled(class) && class.kind != Some(ClassKind::Stuff))
+        };
         let mut numbers: BTreeMap<ClassId, u32> = BTreeMap::new();
         let mut segments = vec![Segment { class: unlabelled, instance: None }];
         for (index, instance) in set.as_slice().iter().enumerate() {
-            let countable = !instance.crowd && kinds(instance.class) != Some(ClassKind::Stuff);
+            let countable = !instance.crowd && counted(instance.class);
             // Only what is seen is counted, so that numbers have no gaps.
             let seen = coverage.hidden[index] < coverage.covers[index];
             let number = (countable && seen).then(|| {
@@ -235,7 +264,27 @@ impl Objects {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Instance, Rle, Shape};
+    use crate::model::{Class, Instance, Rle, Shape};
+
+    #[test]
+    fn objects_without_a_label_are_a_loss_to_writers_of_objects() {
+        let kinds = [(1, None), (2, Some(ClassKind::Void)), (3, Some(ClassKind::Stuff))];
+        let class = |(id, kind)| Class { kind, ..Class::new(id, format!("class {id}")) };
+        let list = ClassList::new(kinds.map(class).to_vec()).unwrap();
+        let instance = |class| {
+            let shape = Shape::Rle(Rle::new(1, 2, vec![0, 2]).unwrap());
+            Instance { name: String::new(), id: None, class, shape, score: None, crowd: false }
+        };
+        let set = |classes: &[ClassId]| {
+            let all = classes.iter().copied().map(instance).collect();
+            InstanceSet::new(2, 1, PixelRule::Center, all).unwrap().with_id(Some(9))
+        };
+        assert!(labelled(set(&[1, 2, 3]), Some(&list), &Report::new(false)).is_err());
+        let report = Report::new(true);
+        assert_eq!(labelled(set(&[1, 2, 3]), Some(&list), &report).unwrap(), set(&[1, 3]));
+        assert_eq!(report.take().losses[0].count, 1);
+        assert_eq!(labelled(set(&[1, 3]), Some(&list), &Report::new(false)).unwrap(), set(&[1, 3]));
+    }
 
     #[test]
     fn doubtful_objects_are_left_out_and_counted() {

@@ -1,4 +1,6 @@
-//! Cityscapes: label IDs, train IDs and instance IDs as grey PNGs beside one another.
+//! Cityscapes: label IDs, train IDs and instance IDs as grey PNGs beside one another, and polygons.
+
+mod polygons;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -17,28 +19,32 @@ use crate::{Error, Limits, Result, transform};
 
 static INFO: Info = Info {
     name: "cityscapes",
-    aliases: &[],
-    title: "Cityscapes: labelIds, labelTrainIds and instanceIds as grey PNGs",
+    aliases: &["gt-fine", "gtfine"],
+    title: "Cityscapes: labelIds, labelTrainIds and instanceIds as grey PNGs, and polygons",
     about: "\
 `gtFine/SPLIT/CITY/CITY_000000_000019_gtFine_KIND.png`; the key is `SPLIT/CITY/CITY_000000_000019`. Likewise `gtCoarse`.
 `instanceIds` (16 bits) is read first: below 1000 a class as a whole (stuff, and groups such as `cargroup`), else
 1000 · class + number from 0, which becomes `car # 1`. With `labelIds` beside it both are compared; where they differ,
-`labelIds` has the class and the finding a pixel. `labelIds` alone is a label map. `labelTrainIds` is read only if the tree
-has neither. Classes are those of `--classes`, of a `classes.json`, else Cityscapes' own (train IDs: its 19, 255 ignored).
-`color.png` is for the eye: its black is opaque, so it is never read. `polygons.json` is not read yet.
+`labelIds` has the class and the finding a pixel. `labelIds` alone is a label map. `polygons.json` is read of images with
+neither: objects are painted in their order (rule `pillow`), but for deleted ones and those whose class has a negative ID
+(`license plate`); `cargroup` is a group of cars, without a number. `labelTrainIds` is read only if the tree has nothing
+else. Classes are those of `--classes`, of a `classes.json`, else Cityscapes' own (train IDs: its 19, 255 ignored).
+`color.png` is for the eye: its black is opaque, so it is never read.
 Written are `gtFine/KEY_gtFine_labelIds.png`, `instanceIds.png` where the content has numbered objects, and `classes.json`.
-Class IDs are 0 to 255, void ones kept as they are; a numbered class is at most 64, with numbers up to 1000.
-Source: cityscapesscripts, `helpers/labels.py` and `preparation/json2instanceImg.py`.",
+Class IDs are 0 to 255, void ones kept as they are; a numbered class is at most 64, with numbers up to 1000. Polygons are
+not written: each object has one there, without holes.
+Source: cityscapesscripts, `helpers/labels.py`, `preparation/json2labelImg.py` and `json2instanceImg.py`.",
     reads: true,
     writes: true,
     one_file: None,
-    content: &[ContentKind::LabelMap, ContentKind::Segments],
+    content: &[ContentKind::LabelMap, ContentKind::Segments, ContentKind::Instances],
     example: "prelabel convert cityscapes/gtFine -o masks/",
 };
 
 const LABELS: &str = "labelIds.png";
 const TRAIN: &str = "labelTrainIds.png";
 const INSTANCES: &str = "instanceIds.png";
+const POLYGONS: &str = "polygons.json";
 
 /// Cityscapes' maps.
 pub(super) struct Cityscapes;
@@ -48,7 +54,7 @@ fn parts(path: &str) -> Option<(&str, &str)> {
     ["_gtFine_", "_gtCoarse_"].iter().find_map(|mark| {
         let at = path.rfind(mark)? + mark.len();
         let kind = &path[at..];
-        [LABELS, TRAIN, INSTANCES].contains(&kind).then_some((&path[..at], kind))
+        [LABELS, TRAIN, INSTANCES, POLYGONS].contains(&kind).then_some((&path[..at], kind))
     })
 }
 
@@ -74,23 +80,24 @@ impl Format for Cityscapes {
             let Some((stem, kind)) = parts(&path) else { continue };
             // Paths are sorted, so that those of an image follow one another.
             if samples.last().is_none_or(|last| *last.stem != *stem) {
-                samples.push(Maps { stem: stem.into(), labels: false, train: false, instances: false });
+                samples.push(Maps { stem: stem.into(), ..Maps::default() });
             }
             if let Some(last) = samples.last_mut() {
                 match kind {
                     LABELS => last.labels = true,
                     TRAIN => last.train = true,
+                    POLYGONS => last.polygons = true,
                     _ => last.instances = true,
                 }
             }
         }
-        let full = samples.iter().filter(|maps| maps.labels || maps.instances).count();
+        let full = samples.iter().filter(|maps| maps.is_full()).count();
         let train = full == 0;
-        if let (false, Some(first)) = (train, samples.iter().find(|maps| !maps.labels && !maps.instances)) {
+        if let (false, Some(first)) = (train, samples.iter().find(|maps| !maps.is_full())) {
             let finding = Finding::new("train-ids-only", Severity::Warning, "images with train IDs only are left out");
             let detail = format!("{} of {}", samples.len() - full, samples.len());
             report.finding(finding.in_file(source.display(&first.path(TRAIN))).detail(detail));
-            samples.retain(|maps| maps.labels || maps.instances);
+            samples.retain(Maps::is_full);
         }
         let classes = match options.classes {
             Some(given) => given,
@@ -118,15 +125,22 @@ impl Format for Cityscapes {
 }
 
 /// The maps of an image.
+#[derive(Default)]
 struct Maps {
     /// Their paths up to the kind.
     stem: Box<str>,
     labels: bool,
     train: bool,
     instances: bool,
+    polygons: bool,
 }
 
 impl Maps {
+    /// True if there is anything beside train IDs.
+    fn is_full(&self) -> bool {
+        self.labels || self.instances || self.polygons
+    }
+
     fn path(&self, kind: &str) -> String {
         format!("{}{kind}", self.stem)
     }
@@ -154,11 +168,25 @@ fn segment(value: u32) -> Segment {
 impl CityReader {
     fn main(&self, index: usize) -> String {
         let maps = &self.samples[index];
-        maps.path(match (self.train, maps.instances) {
-            (true, _) => TRAIN,
-            (false, true) => INSTANCES,
-            (false, false) => LABELS,
+        maps.path(match maps {
+            _ if self.train => TRAIN,
+            Maps { instances: true, .. } => INSTANCES,
+            Maps { labels: true, .. } => LABELS,
+            _ => POLYGONS,
         })
+    }
+
+    /// The size stands at the beginning of the file; 4096 × 4096 is taken where it does not.
+    fn polygon_memory(&self, path: &str) -> u64 {
+        let bytes = self.source.size(path).unwrap_or_default();
+        let start = self.source.read_start(path, 4096).unwrap_or_default();
+        let start = String::from_utf8_lossy(&start);
+        let side = |name: &str| {
+            let digits = start.split_once(name)?.1.trim_start_matches(['"', ':', ' ', '\n', '\r', '\t']);
+            digits.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok()
+        };
+        let pixels = side("imgWidth").unwrap_or(4096).saturating_mul(side("imgHeight").unwrap_or(4096));
+        pixels.min(self.limits.max_pixels).saturating_mul(12).saturating_add(bytes.saturating_mul(8))
     }
 
     fn grid(&self, path: &str) -> Result<Grid> {
@@ -220,7 +248,11 @@ impl Reader for CityReader {
     }
 
     fn memory(&self, index: usize) -> u64 {
-        let start = self.source.read_start(&self.main(index), 4096);
+        let path = self.main(index);
+        if path.ends_with(POLYGONS) {
+            return self.polygon_memory(&path);
+        }
+        let start = self.source.read_start(&path, 4096);
         let header = start.and_then(|start| png::header(&start, &self.limits));
         header.map_or(1 << 20, |header| u64::from(header.width) * u64::from(header.height) * 12)
     }
@@ -228,9 +260,16 @@ impl Reader for CityReader {
     fn read(&self, index: usize, report: &Report) -> Result<Sample> {
         let key = self.key(index)?;
         let maps = &self.samples[index];
-        let content = match maps.instances && !self.train {
-            true => Content::Segments(self.segments(maps, report)?),
-            false => Content::LabelMap(LabelMap::new(self.grid(&self.main(index))?)),
+        let path = self.main(index);
+        let content = if path.ends_with(POLYGONS) {
+            let file = self.source.display(&path);
+            let bytes = self.source.read(&path, &self.limits)?;
+            let set = polygons::read(&bytes, &self.classes, &file, &self.limits, report);
+            Content::Instances(set.map_err(|error| error.in_file(file))?)
+        } else if path.ends_with(INSTANCES) {
+            Content::Segments(self.segments(maps, report)?)
+        } else {
+            Content::LabelMap(LabelMap::new(self.grid(&path)?))
         };
         Ok(Sample { key, content })
     }
