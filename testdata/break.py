@@ -324,3 +324,31 @@ for name, objects, size in [
     (city / name / "gtFine" / "a_gtFine_polygons.json").write_text(file + "\n")
 (city / "polygons-cut" / "gtFine").mkdir(parents=True, exist_ok=True)
 (city / "polygons-cut" / "gtFine" / "a_gtFine_polygons.json").write_text('{"imgHeight": 3, "imgWidth": 4, "objects": [{"la')
+
+# YOLO: an image of 4 × 3 with one object.
+yolo = HERE / "yolo" / "invalid"
+sound = "0 0.1 0.1 0.9 0.1 0.9 0.9"
+for name, (labels_text, photo, yaml) in {
+    "box": ("0 0.5 0.5 0.9 0.9", grey, "names: [cat]"),
+    "box-with-score": ("0 0.5 0.5 0.9 0.9 0.7", grey, "names: [cat]"),
+    "two-vertices-less-one": ("0 0.1 0.1 0.9", grey, "names: [cat]"),
+    "class-as-name": ("cat 0.1 0.1 0.9 0.1 0.9 0.9", grey, "names: [cat]"),
+    "class-half": ("0.5 0.1 0.1 0.9 0.1 0.9 0.9", grey, "names: [cat]"),
+    "class-negative": ("-1 0.1 0.1 0.9 0.1 0.9 0.9", grey, "names: [cat]"),
+    "class-not-named": (f"{sound}\n1{sound[1:]}", grey, "names: [cat]"),
+    "x-without-y": (f"{sound} 3.5", grey, "names: [cat]"),
+    "coordinate-as-text": ("0 0.1 0.1 0.9 O.1 0.9 0.9", grey, "names: [cat]"),
+    "nan": ("0 0.1 0.1 nan 0.1 0.9 0.9", grey, "names: [cat]"),
+    "pixels-as-shares": ("0 10 10 90 10 90 90", grey, "names: [cat]"),
+    "no-text": ("0 0.1 \udcff", grey, "names: [cat]"),
+    "photograph-missing": (sound, None, "names: [cat]"),
+    "photograph-broken": (sound, grey[:20], "names: [cat]"),
+    "names-missing": (sound, grey, "nc: 1"),
+    "yaml-broken": (sound, grey, "names: [cat"),
+}.items():
+    for folder in ["labels", "images"]:
+        (yolo / name / folder).mkdir(parents=True, exist_ok=True)
+    (yolo / name / "labels" / "a.txt").write_text(labels_text + "\n", errors="surrogateescape")
+    (yolo / name / "data.yaml").write_text(yaml + "\n")
+    if photo:
+        (yolo / name / "images" / "a.png").write_bytes(photo)

@@ -262,3 +262,33 @@ painted = [
 ]
 street = {"imgHeight": ids.shape[0], "imgWidth": ids.shape[1], "objects": painted}
 (STREET / "demo_000000_000019_gtFine_polygons.json").write_text(json.dumps(street, indent=4))
+
+# YOLO: outlines by OpenCV, divided by the sides; splits inside and outside `labels`, scores, and all in one folder.
+YOLO = HERE / "formats" / "yolo" / "valid"
+
+
+def yolo(path, size, found, photo):
+    """Label lines beside a photograph: `found` is class, ring and perhaps a score."""
+    lines = []
+    for number, ring, *score in found:
+        shares = np.reshape(ring, (-1, 2)) / size
+        lines.append(" ".join([str(number), *(f"{share:.6f}" for share in shares.reshape(-1)), *map(str, score)]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n" if lines else "")
+    photo.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", size, 128).save(photo, optimize=True)
+
+
+size = (ids.shape[1], ids.shape[0])
+found = [(0, ring) for ring in outlines(ids == 13)] + [(1, ring) for ring in outlines(ids == 15)]
+coco = YOLO / "coco-layout"
+yolo(coco / "labels" / "train" / "rider.txt", size, found, coco / "images" / "train" / "rider.jpg")
+yolo(coco / "labels" / "val" / "empty.txt", (31, 17), [], coco / "images" / "val" / "empty.png")
+names = "names:\n  0: horse\n  1: person\n"
+(coco / "data.yaml").write_text(f"path: .\ntrain: images/train\nval: images/val\n\n# Classes\n{names}")
+export = YOLO / "export-layout"
+yolo(export / "train" / "labels" / "rider.txt", size, found[::-1], export / "train" / "images" / "rider.png")
+(export / "data.yaml").write_text("train: ../train/images\nval: ../valid/images\n\nnc: 2\nnames: ['horse', 'person']\n")
+scored = [(number, ring, 0.25 + 0.5 * number) for number, ring in found]
+yolo(YOLO / "beside" / "rider.txt", size, scored, YOLO / "beside" / "rider.webp")
+(YOLO / "beside" / "classes.txt").write_text("horse\nperson\n")

@@ -134,3 +134,25 @@ fn brush_strokes_of_real_maps_are_label_studios() {
     }
     assert!(compared >= 6, "{compared}");
 }
+
+#[test]
+fn yolo_outlines_cover_what_ultralytics_fills() {
+    let Some(python) = peers::python("yolo_outlines_cover_what_ultralytics_fills") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let made = peers::run(&python, include_str!("differential/yolo.py"), &["make", root.to_str().unwrap()]);
+    let source = Arc::new(FolderSource::open(&[root.join("cases")]).unwrap());
+    let (format, _) = formats::detect(&*source, &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(format.info().name, "yolo");
+    let reader = format.reader(source, ReadOptions::default(), &Report::new(false)).unwrap();
+    assert_eq!(made.trim(), reader.len().to_string());
+    let adapter = Adapter { classes: reader.classes().cloned(), ..Adapter::default() };
+    for index in 0..reader.len() {
+        let sample = reader.read(index, &Report::new(false)).unwrap_or_else(|error| panic!("{error}"));
+        // Objects under others are a loss.
+        let sample = adapter.adapt(sample, &[ContentKind::LabelMap], &Report::new(true)).unwrap();
+        let Content::LabelMap(map) = sample.content else { panic!("{}", sample.key) };
+        // The classes are 0, 1, 2, so no object is 3; 0 in the truth.
+        assert_same(sample.key.as_str(), &root.join("truth"), &map.map_ids(|id| (id + 1) % 4));
+    }
+}

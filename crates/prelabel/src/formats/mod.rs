@@ -16,6 +16,7 @@ pub(crate) mod mask_pairs;
 mod nearest;
 mod scores;
 mod voc;
+mod yolo;
 
 pub use files::{IMAGE_FOLDERS, image_paths};
 pub use gt_studio::legend_of;
@@ -46,6 +47,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &coco_panoptic::CocoPanoptic,
     &voc::Voc,
     &cityscapes::Cityscapes,
+    &yolo::Yolo,
 ];
 
 /// What everybody may know about a format.
@@ -296,7 +298,9 @@ fn nothing_recognised(source: &dyn Source) -> Error {
     Error::usage("nothing in the input is of a format that prelabel knows")
         .in_file(source.name())
         .found(found)
-        .expected("label maps (PNG, NPY, NPZ, TIFF, BMP), scores (NPY, NPZ), mask pairs or COCO (JSON)")
+        .expected(
+            "label maps (PNG, NPY, NPZ, TIFF, BMP), scores (NPY, NPZ), mask pairs, COCO or labelme (JSON), YOLO (TXT)",
+        )
         .hint("check the path; `prelabel formats` shows what each format looks like, `--from FORMAT` names one")
 }
 
