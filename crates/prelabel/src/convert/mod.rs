@@ -262,7 +262,11 @@ fn one(
     found: &mut BTreeMap<ClassId, u64>,
 ) -> Result<Written> {
     guarded(|| {
-        let sample = adapter.adapt(reader.read(index, report)?, writer.accepts(), report)?;
+        let sample = reader.read(index, report)?;
+        if let Content::Instances(set) = &sample.content {
+            objects::tell_left_out(set, writer.keeps(), report);
+        }
+        let sample = adapter.adapt(sample, writer.accepts(), report)?;
         if let Content::LabelMap(map) = &sample.content {
             found.extend(map.occurrences().into_iter().map(|(id, found)| (id, found.pixels)));
         }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::formats::Detail;
 use crate::geometry::Connectivity;
 use crate::model::{
-    ClassId, ClassKind, ClassList, Content, InstanceSet, Label, LabelMap, PixelRule, Segment, SegmentMap, Unlabelled,
+    ClassId, ClassKind, ClassList, Content, Instance, InstanceSet, Label, LabelMap, PixelRule, Segment, SegmentMap,
+    Unlabelled,
 };
-use crate::report::{Finding, Loss, Report, Severity};
+use crate::report::{Finding, Loss, Report, Severity, amount};
 use crate::transform::{self, Codes, Overlap, Painted};
 use crate::{Error, Result};
 
@@ -55,10 +57,24 @@ pub(super) fn instances(map: &SegmentMap, classes: Option<&ClassList>, report: &
         *pixels.entry(segment.class).or_default() += found.pixels;
     }
     transform::count_merged(list, pixels.into_iter(), report)?;
+    transform::tell_renumbered(map, report);
     transform::vectorize(map, |segment| {
         let class = list.get(segment.class).filter(|class| list.is_labelled(class))?;
         Some(Label { class: class.name.clone(), instance: segment.instance }.to_string())
     })
+}
+
+/// Says what a writer leaves out of what is known of objects.
+pub(super) fn tell_left_out(set: &InstanceSet, kept: &[Detail], report: &Report) {
+    let tell = |detail: Detail, code, message: &str, has: &dyn Fn(&Instance) -> bool| {
+        let count = set.as_slice().iter().filter(|instance| has(instance)).count() as u64;
+        if count > 0 && !kept.contains(&detail) {
+            report.finding(Finding::new(code, Severity::Info, message).detail(amount(count, "objects")));
+        }
+    };
+    tell(Detail::Score, "scores-left-out", "the output has no place for scores", &|one| one.score.is_some());
+    tell(Detail::Crowd, "crowds-left-out", "the output does not say which objects are groups", &|one| one.crowd);
+    tell(Detail::Number, "numbers-left-out", "the output numbers objects anew", &|one| one.id.is_some());
 }
 
 /// How many pixels each object covers, and how many of these others hide.

@@ -219,10 +219,26 @@ pub trait Reader: Send + Sync {
     fn read(&self, index: usize, report: &Report) -> Result<Sample>;
 }
 
+/// What some formats say of an object beside its class and its pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// How sure a model is of it.
+    Score,
+    /// That it stands for a group of objects.
+    Crowd,
+    /// Its number among the objects of all images.
+    Number,
+}
+
 /// Takes samples of any index from any thread.
 pub trait Writer: Send + Sync {
     /// The kinds of content that it can hold, the best first.
     fn accepts(&self) -> &[ContentKind];
+
+    /// What it writes of objects beside their classes and pixels; a conversion says what of the others is left out.
+    fn keeps(&self) -> &[Detail] {
+        &[]
+    }
 
     /// Writes a sample.
     ///

@@ -6,6 +6,7 @@ mod overlap;
 mod paint;
 mod pairs;
 mod parts;
+mod renumbered;
 mod vectorize;
 mod void;
 
@@ -15,5 +16,6 @@ pub use overlap::Overlap;
 pub use paint::{Codes, Painted, paint, paint_as};
 pub use pairs::pairs;
 pub use parts::{Parts, parts};
+pub(crate) use renumbered::tell_renumbered;
 pub use vectorize::vectorize;
 pub use void::count_merged;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::categories::ids;
 use super::drawing::{Drawing, Told};
 use crate::error::At;
-use crate::formats::{Encoding, Members, WriteOptions, Writer};
+use crate::formats::{Detail, Encoding, Members, WriteOptions, Writer};
 use crate::model::{Class, ClassList, Content, ContentKind, InstanceSet, Key, Sample};
 use crate::report::{Loss, Report};
 use crate::tree::{Kept, Sink, Spool, Written};
@@ -187,6 +187,13 @@ struct CocoWriter {
 impl Writer for CocoWriter {
     fn accepts(&self) -> &[ContentKind] {
         &[ContentKind::Instances]
+    }
+
+    fn keeps(&self) -> &[Detail] {
+        match self.gathered.form {
+            Form::Dataset => &[Detail::Score, Detail::Crowd, Detail::Number],
+            Form::Results => &[Detail::Score],
+        }
     }
 
     fn write(&self, sample: &Sample, report: &Report) -> Result<Written> {

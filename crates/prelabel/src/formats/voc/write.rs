@@ -14,9 +14,9 @@ use crate::model::{
     SegmentMap, with_cells,
 };
 use crate::pixels::{LabelImage, png};
-use crate::report::{Finding, Loss, Report, Severity};
+use crate::report::{Loss, Report};
 use crate::tree::{Sink, Written};
-use crate::{Error, Limits, Result};
+use crate::{Error, Limits, Result, transform};
 
 pub(super) fn open(sink: Arc<dyn Sink>, options: WriteOptions) -> Result<Box<dyn Writer>> {
     if let (Some(list), false) = (&options.classes, options.lone) {
@@ -172,18 +172,7 @@ impl VocWriter {
             lost_numbers(numbered.len() as u64, "VOC numbers at most 254 an image", report)?;
             return Ok(None);
         }
-        let mut last: BTreeMap<ClassId, u32> = BTreeMap::new();
-        let gaps = numbered.iter().filter(|segment| {
-            let count = last.entry(segment.class).or_default();
-            *count += 1;
-            segment.instance != Some(*count)
-        });
-        let gaps = gaps.count();
-        if gaps > 0 {
-            let message = "VOC numbers objects by image: read again, they are counted by class without gaps";
-            let finding = Finding::new("renumbered", Severity::Info, message);
-            report.finding(finding.detail(format!("{gaps} objects")));
-        }
+        transform::tell_renumbered(map, report);
         let numbers: BTreeMap<Segment, u8> = numbered.into_iter().zip(1..).collect();
         let number = |segment: &Segment| numbers.get(segment).copied().unwrap_or(0);
         Ok(Some(map.segments().iter().map(number).collect()))

@@ -77,6 +77,7 @@ impl Writer for PanopticWriter {
         let Content::Segments(map) = &sample.content else {
             return Err(Error::usage("scores and objects must become a map first"));
         };
+        transform::tell_renumbered(map, report);
         let lines = self.lines(map, report)?;
         let of_code: Vec<Option<usize>> = map
             .segments()
