@@ -38,10 +38,8 @@ fn cases() -> Vec<(String, PathBuf)> {
 
 /// Names of files with an ending, without it, in a folder and below.
 fn stems(folder: &Path, ending: &str) -> Vec<String> {
-    let mut stems: Vec<String> = testkit::tree(folder)
-        .into_iter()
-        .filter_map(|(path, _)| path.strip_suffix(ending).map(str::to_owned))
-        .collect();
+    let mut stems: Vec<String> =
+        testkit::tree(folder).into_keys().filter_map(|path| path.strip_suffix(ending).map(str::to_owned)).collect();
     stems.sort();
     stems
 }
