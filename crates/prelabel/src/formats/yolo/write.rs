@@ -60,6 +60,8 @@ struct YoloWriter {
 struct Told {
     empty: u64,
     split: u64,
+    scores: u64,
+    crowds: u64,
     redrawn: u64,
     simplified: u64,
     differing: u64,
@@ -142,6 +144,8 @@ impl YoloWriter {
                 told.differing += drawn.differing;
             }
         }
+        told.scores += u64::from(instance.score.is_some());
+        told.crowds += u64::from(instance.crowd);
         if drawn.pixels.area() == 0 {
             told.empty += 1;
             return Ok(Vec::new());
@@ -201,6 +205,8 @@ impl Told {
             "a line of YOLO is one outline: each part of these objects became an object",
             "write `coco` or `labelme`, which keep the parts of an object together",
         )?;
-        lose(self.empty, "objects-empty", "objects that cover no pixel have no outline", "remove them")
+        lose(self.empty, "objects-empty", "objects that cover no pixel have no outline", "remove them")?;
+        lose(self.scores, "scores", "labels of YOLO have no scores", "write `coco-results`")?;
+        lose(self.crowds, "crowds", "YOLO does not tell crowds from objects", "write `coco`, or leave crowds out")
     }
 }
