@@ -1,12 +1,9 @@
 //! YOLO segmentation: a text file an image, a line an outline, coordinates as shares of the image's sides.
 
-mod write;
-
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::files::{IMAGE_FOLDERS, class_list_beside};
-use super::{Detection, Format, Info, ReadOptions, Reader, WriteOptions, Writer};
+use super::{Detection, Format, Info, ReadOptions, Reader};
 use crate::classes;
 use crate::error::At;
 use crate::model::{
@@ -15,7 +12,7 @@ use crate::model::{
 };
 use crate::pixels::photo::{self, PhotoSize};
 use crate::report::{Finding, Loss, Report, Severity};
-use crate::tree::{Sink, Source};
+use crate::tree::Source;
 use crate::{Error, Limits, Result};
 
 static INFO: Info = Info {
@@ -30,13 +27,9 @@ WebP, BMP), as it is shown: turned by its EXIF orientation, as Ultralytics does.
 precision, truncated, `cv2.fillPoly`: rule `opencv-truncate`. There are no holes; each line is an object of its own.
 Class IDs are the numbers of the lines, from 0; their names are `names` of `data.yaml` (or the one YAML file there is), or of
 another class list beside it; with `--classes`, they are found in that list by name. A line of 5 numbers is a box: it has no
-outline and fails its image; with `--allow-lossy` it is left out and counted, as is every line that cannot be read.
-Written are `labels/KEY.txt`, `data.yaml` with classes numbered from 0, `classes.json` with their IDs, and `image_sizes.json`,
-which stands for photographs that are not there when labels are read. Outlines that cover other pixels under the rule are drawn
-anew through the outermost pixels, a quarter of a pixel in, so that truncating and rounding agree; holes are reached by a seam
-inside the object. Parts of an object become lines of their own, as no line between them is without pixels: a loss.",
+outline and fails its image; with `--allow-lossy` it is left out and counted, as is every line that cannot be read.",
     reads: true,
-    writes: true,
+    writes: false,
     one_file: None,
     content: &[ContentKind::Instances],
     example: "prelabel convert dataset/ -o masks/ --from yolo --instances",
@@ -44,9 +37,6 @@ inside the object. Parts of an object become lines of their own, as no line betw
 
 /// How much of a file is looked at to recognise it, and of a photograph to learn its size.
 const START: usize = 64 << 10;
-
-/// The sizes of images beside labels that were written without their photographs: `{"KEY": [width, height]}`.
-const SIZES: &str = "image_sizes.json";
 
 /// Text files that are no labels.
 const OTHER_TEXTS: &[&str] = &[
@@ -104,43 +94,10 @@ impl Format for Yolo {
             let finding = Finding::new("classes-unnamed", Severity::Info, message);
             report.finding(finding.hint("name them with `--classes FILE`"));
         }
-        // A list beside `data.yaml` says which IDs its names have.
-        let given = match options.classes {
-            None if own.is_some() && source.paths().contains(CLASSES) => {
-                Some(classes::parse(&source.read(CLASSES, &limits)?, &source.display(CLASSES))?.list)
-            }
-            given => given,
-        };
-        let by_name = given.is_some();
-        let list = given.or_else(|| own.clone()).map(ClassList::with_unlabelled);
-        let sizes = sizes(&*source, &limits)?;
-        Ok(Box::new(YoloReader { source, paths, own, list, by_name, sizes, limits }))
+        let by_name = options.classes.is_some();
+        let list = options.classes.or_else(|| own.clone()).map(ClassList::with_unlabelled);
+        Ok(Box::new(YoloReader { source, paths, own, list, by_name, limits }))
     }
-
-    fn writer(&self, sink: Arc<dyn Sink>, options: WriteOptions) -> Result<Box<dyn Writer>> {
-        write::open(sink, options)
-    }
-}
-
-/// The class list that this program writes beside `data.yaml`.
-const CLASSES: &str = "classes.json";
-
-fn sizes(source: &dyn Source, limits: &Limits) -> Result<BTreeMap<String, (u64, u64)>> {
-    if !source.paths().contains(SIZES) {
-        return Ok(BTreeMap::new());
-    }
-    serde_json::from_slice(&source.read(SIZES, limits)?).map_err(|error| {
-        Error::invalid("these are no sizes of images")
-            .in_file(source.display(SIZES))
-            .at(At::Line(error.line(), error.column()))
-            .expected("an object from key to `[width, height]`")
-            .source(error)
-    })
-}
-
-/// In single precision, as the reference counts: whole pixels are decided by it.
-fn pixel(share: f32, side: u32) -> f64 {
-    f64::from(share * side as f32)
 }
 
 /// The file with the names of classes.
@@ -177,11 +134,6 @@ fn labels_folder(path: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Where the labels would lie without the folder `labels`.
-fn key_path(path: &str) -> String {
-    labels_folder(path).map_or_else(|| path.to_owned(), |(before, after)| format!("{before}{after}"))
-}
-
 fn looks_like_label(line: &str) -> bool {
     let mut tokens = line.split_ascii_whitespace();
     let class = tokens.next().is_some_and(|class| class.parse::<u32>().is_ok());
@@ -199,7 +151,6 @@ struct YoloReader {
     list: Option<ClassList>,
     /// The list is another one, in which classes are found by their names.
     by_name: bool,
-    sizes: BTreeMap<String, (u64, u64)>,
     limits: Limits,
 }
 
@@ -225,11 +176,6 @@ impl YoloReader {
 
     fn photo_size(&self, path: &str) -> Result<PhotoSize> {
         let Some(photo) = self.photo(path) else {
-            if let Some(&(width, height)) = self.sizes.get(stem(&key_path(path))) {
-                let size =
-                    self.limits.size(width, height).map_err(|error| error.in_file(self.source.display(SIZES)))?;
-                return Ok(PhotoSize { width: size.0, height: size.1, turned: false });
-            }
             return Err(Error::missing("nothing says how large the image is")
                 .found("no photograph of this name beside the labels")
                 .expected("`images/…` where the labels are in `labels/…`, or both in one folder")
@@ -324,6 +270,8 @@ impl YoloReader {
                 .expected("a number from 0 to 1")
                 .hint("divide x by the image's width and y by its height"));
         }
+        // In single precision, as the reference counts: whole pixels are decided by it.
+        let pixel = |share: f32, side: u32| f64::from(share * side as f32);
         let points = shares.as_chunks::<2>().0.iter();
         let points = points.map(|&[x, y]| Point { x: pixel(x, size.0), y: pixel(y, size.1) }).collect();
         let ring = Ring::new(points).map_err(|error| error.at(At::Line(number, 1)))?;
@@ -383,7 +331,9 @@ impl Reader for YoloReader {
     }
 
     fn key(&self, index: usize) -> Result<Key> {
-        Key::of_path(&key_path(&self.paths[index])).map_err(|error| error.in_file(self.file(index)))
+        let path = &self.paths[index];
+        let key = labels_folder(path).map_or_else(|| path.clone(), |(before, after)| format!("{before}{after}"));
+        Key::of_path(&key).map_err(|error| error.in_file(self.file(index)))
     }
 
     fn file(&self, index: usize) -> String {
