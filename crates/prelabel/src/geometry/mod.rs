@@ -4,7 +4,6 @@
 
 mod bridge;
 mod buckets;
-mod centers;
 mod columns;
 mod rasterize;
 mod simplify;
@@ -14,7 +13,6 @@ mod tracer;
 
 pub use bridge::bridge;
 pub(crate) use buckets::Buckets;
-pub use centers::through_pixels;
 pub use columns::masks;
 pub use rasterize::rasterize;
 pub(crate) use rasterize::{disc, lines};

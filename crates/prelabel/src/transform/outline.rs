@@ -1,7 +1,7 @@
 //! Shapes to the polygons that a format holds.
 
 use crate::Result;
-use crate::geometry::{Connectivity, Spans, bridge, rasterize, simplify_polygon, through_pixels, trace};
+use crate::geometry::{Connectivity, Spans, bridge, rasterize, simplify_polygon, trace};
 use crate::model::{PixelRule, Polygon, Rle, Shape};
 
 /// How much outlines may lose.
@@ -105,15 +105,7 @@ pub fn outline(shape: &Shape, own: PixelRule, canvas: &Canvas, simplify: Option<
         Shape::Polygons(polygons) => Some(draw(polygons, Drawn::AsGiven)?).filter(|given| given.differing == 0),
         Shape::Rle(_) => None,
     };
-    let traced = || -> Result<Vec<Polygon>> {
-        match rule {
-            PixelRule::Center | PixelRule::Pycocotools => trace(&covered, Connectivity::Four),
-            // These paint the line itself.
-            PixelRule::Pillow | PixelRule::OpencvRound | PixelRule::OpencvTruncate => {
-                trace(&covered, Connectivity::Eight)?.iter().map(through_pixels).collect()
-            }
-        }
-    };
+    let traced = || trace(&covered, Connectivity::Four);
     if let Some(Simplify { mut tolerance, min_iou }) = simplify {
         // Below this no vertex of an outline along pixels is left out.
         const LEAST: f64 = 0.25;
