@@ -352,3 +352,7 @@ for name, (labels_text, photo, yaml) in {
     (yolo / name / "data.yaml").write_text(yaml + "\n")
     if photo:
         (yolo / name / "images" / "a.png").write_bytes(photo)
+for name, sizes in {"sizes-as-text": '{"a": "4 × 3"}', "size-0": '{"a": [0, 3]}', "size-of-others": '{"b": [4, 3]}'}.items():
+    (yolo / name / "labels").mkdir(parents=True, exist_ok=True)
+    (yolo / name / "labels" / "a.txt").write_text(sound + "\n")
+    (yolo / name / "sizes.json").write_text(sizes + "\n")

@@ -115,6 +115,10 @@ fn what_is_written_is_read_back() {
                 let back = open(*to, Arc::new(MemorySource::new("memory", sink.files()))).expect("it opens");
                 let again = samples(&*back);
                 assert_eq!(again.len(), read.len());
+                // Lines that join parts of an object may show, pixel by counted pixel.
+                let joined = outcome.summary.groups().filter(|group| group.code == "parts-joined");
+                let shown: u64 = joined.filter_map(|group| group.total).map(|(pixels, _)| pixels).sum();
+                let mut differing = 0;
                 // Objects may lose their numbers where that was reported; classes never change.
                 for (one, other) in read.iter().zip(&again) {
                     assert_eq!(one.key, other.key, "{} to {}", case.display(), to.info().name);
@@ -124,7 +128,11 @@ fn what_is_written_is_read_back() {
                         0 => class_ids(sample, &list),
                         _ => class_ids(sample, &list).map_ids(|id| if labelled(id) { id } else { -9 }),
                     };
-                    assert!(merged(one) == merged(other), "{} to {}", case.display(), to.info().name);
+                    let (before, after) = (merged(one), merged(other));
+                    assert_eq!((before.width(), before.height()), (after.width(), after.height()));
+                    let unlike = before.ids().into_iter().zip(after.ids()).filter(|(one, other)| one != other);
+                    differing += unlike.count() as u64;
+                    assert!(differing <= shown, "{} to {}: {differing}", case.display(), to.info().name);
                     let numbered = |sample: &Sample| match &sample.content {
                         Content::Segments(map) => map.segments().iter().any(|segment| segment.instance.is_some()),
                         _ => false,

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use prelabel::Limits;
 use prelabel::convert::{Adapter, Objects};
-use prelabel::formats::{self, ReadOptions};
+use prelabel::formats::{self, ReadOptions, WriteOptions};
 use prelabel::geometry::{Span, Spans};
-use prelabel::model::{Class, ClassList, Color, Content, ContentKind, LabelMap, Rle};
+use prelabel::model::{Cells, Class, ClassList, Color, Content, ContentKind, Grid, Key, LabelMap, Rle, Sample};
 use prelabel::pixels::brush::{decode_brush, encode_brush};
-use prelabel::report::Report;
-use prelabel::tree::FolderSource;
+use prelabel::report::{Remarks, Report};
+use prelabel::tree::{FolderSink, FolderSource};
 use testkit::peers;
 
 /// What Python wrote beside a case: width, height, values.
@@ -154,5 +154,66 @@ fn yolo_outlines_cover_what_ultralytics_fills() {
         let Content::LabelMap(map) = sample.content else { panic!("{}", sample.key) };
         // The classes are 0, 1, 2, so no object is 3; 0 in the truth.
         assert_same(sample.key.as_str(), &root.join("truth"), &map.map_ids(|id| (id + 1) % 4));
+    }
+}
+
+/// Maps with areas, holes in them and specks.
+fn random_maps() -> Vec<(String, LabelMap)> {
+    let mut state = 29u32;
+    let mut random = |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % below
+    };
+    let map = |index: u32| {
+        let (width, height, calm) = (random(120) + 1, random(90) + 1, random(12));
+        let mut cells: Vec<u8> = Vec::new();
+        for place in 0..(width * height) as usize {
+            let like = [place.checked_sub(1), place.checked_sub(width as usize)][random(2) as usize];
+            let like = like.filter(|_| random(12) < calm).map(|place| cells[place]);
+            cells.push(like.unwrap_or_else(|| random(4) as u8));
+        }
+        (index.to_string(), LabelMap::new(Grid::new(width, height, Cells::U8(cells)).unwrap()))
+    };
+    (0..150).map(map).collect()
+}
+
+#[test]
+fn ultralytics_fills_what_was_written_to_the_same_pixels() {
+    let Some(python) = peers::python("ultralytics_fills_what_was_written_to_the_same_pixels") else { return };
+    let mut maps = random_maps();
+    let demo = testkit::testdata().join("demo");
+    let names = fs::read(demo.join("classes.json")).unwrap();
+    let list = prelabel::classes::parse(&names, "classes.json").unwrap().list;
+    let source = Arc::new(FolderSource::open(&[demo.join("maps")]).unwrap());
+    let reader =
+        formats::find("label-map").unwrap().reader(source, ReadOptions::default(), &Report::new(false)).unwrap();
+    for index in 0..reader.len() {
+        let Content::LabelMap(map) = reader.read(index, &Report::new(false)).unwrap().content else {
+            panic!("{index}")
+        };
+        maps.push((reader.key(index).unwrap().as_str().to_owned(), map));
+    }
+    for numbered in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let sink = Arc::new(FolderSink::create(folder.path(), false).unwrap());
+        let options = WriteOptions { classes: Some(list.clone()), verify: true, ..WriteOptions::default() };
+        let writer = formats::find("yolo").unwrap().writer(sink.clone(), options).unwrap();
+        let objects = Objects { numbered, ..Objects::default() };
+        let adapter = Adapter { classes: Some(list.clone()), objects, ..Adapter::default() };
+        for (name, map) in &maps {
+            let sample = Sample { key: Key::new(name).unwrap(), content: Content::LabelMap(map.clone()) };
+            let report = Report::new(false);
+            writer.write(&adapter.adapt(sample, writer.accepts(), &report).unwrap(), &report).unwrap();
+            assert_eq!(report.take(), Remarks::default(), "{name}: nothing is lost");
+            let number = |id| list.labelled().position(|class| class.id == id).map_or(0, |number| number as i64 + 1);
+            let values = [map.width().into(), map.height().into()].into_iter().chain(map.ids().into_iter().map(number));
+            let truth = folder.path().join("truth");
+            fs::create_dir_all(&truth).unwrap();
+            fs::write(truth.join(name), values.flat_map(i64::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+        }
+        writer.finish().unwrap();
+        let root = folder.path().to_str().unwrap();
+        let compared = peers::run(&python, include_str!("differential/yolo.py"), &["check", root]);
+        assert_eq!(compared.trim(), maps.len().to_string());
     }
 }

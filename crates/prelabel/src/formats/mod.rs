@@ -14,6 +14,7 @@ mod labelme;
 mod lvis;
 pub(crate) mod mask_pairs;
 mod nearest;
+mod outlined;
 mod scores;
 mod voc;
 mod yolo;

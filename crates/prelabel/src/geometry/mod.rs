@@ -4,7 +4,9 @@
 
 mod bridge;
 mod buckets;
+mod chain;
 mod columns;
+mod contours;
 mod rasterize;
 mod simplify;
 mod spans;
@@ -13,7 +15,9 @@ mod tracer;
 
 pub use bridge::bridge;
 pub(crate) use buckets::Buckets;
+pub use chain::chain;
 pub use columns::masks;
+pub use contours::{Contour, contours};
 pub use rasterize::rasterize;
 pub(crate) use rasterize::{disc, lines};
 pub use simplify::{simplify, simplify_polygon};

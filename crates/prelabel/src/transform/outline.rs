@@ -1,7 +1,7 @@
 //! Shapes to the polygons that a format holds.
 
 use crate::Result;
-use crate::geometry::{Connectivity, Spans, bridge, rasterize, simplify_polygon, trace};
+use crate::geometry::{Connectivity, Spans, bridge, contours, rasterize, simplify_polygon, trace};
 use crate::model::{PixelRule, Polygon, Rle, Shape};
 
 /// How much outlines may lose.
@@ -18,7 +18,8 @@ pub struct Simplify {
 pub enum Drawn {
     /// They are the shape's own.
     AsGiven,
-    /// They go along the pixels that the shape covers.
+    /// They go along the pixels that the shape covers, or through the outermost of these where the outline belongs to the
+    /// area.
     Traced,
     /// They have fewer vertices than these.
     Simplified,
@@ -77,11 +78,11 @@ pub fn outline(shape: &Shape, own: PixelRule, canvas: &Canvas, simplify: Option<
         Shape::Rle(rle) => Spans::from_rle(rle)?,
     };
     let pixels = covered.to_rle()?;
-    let draw = |polygons: &[Polygon], drawn: Drawn| -> Result<Outline> {
+    let draw = |polygons: &[Polygon], seams: bool, drawn: Drawn| -> Result<Outline> {
         let has_holes = polygons.iter().any(|polygon| !polygon.interiors.is_empty());
         // Tracing and its seams are exact under these rules, and a polygon under its own; that is tested, not computed.
         let exact = match drawn {
-            Drawn::Traced => matches!(rule, PixelRule::Center | PixelRule::Pycocotools),
+            Drawn::Traced => rule != PixelRule::Pillow || !seams,
             Drawn::AsGiven => own == rule && !(has_holes && holes == Holes::Bridged),
             Drawn::Simplified => false,
         };
@@ -92,31 +93,33 @@ pub fn outline(shape: &Shape, own: PixelRule, canvas: &Canvas, simplify: Option<
             _ => polygons.to_vec(),
         };
         if exact {
-            return Ok(Outline { polygons, drawn, holes: has_holes, pixels: pixels.clone(), differing: 0, iou: 1.0 });
+            let holes = has_holes || seams;
+            return Ok(Outline { polygons, drawn, holes, pixels: pixels.clone(), differing: 0, iou: 1.0 });
         }
         let seen = rasterize(&polygons, width, height, rule)?.to_rle()?;
         let shared = pixels.shared(&seen)?;
         let either = pixels.area() + seen.area() - shared;
         let iou = if either == 0 { 1.0 } else { shared as f64 / either as f64 };
-        Ok(Outline { polygons, drawn, holes: has_holes, pixels: seen, differing: either - shared, iou })
+        let holes = has_holes || seams;
+        Ok(Outline { polygons, drawn, holes, pixels: seen, differing: either - shared, iou })
     };
 
     let given = match shape {
-        Shape::Polygons(polygons) => Some(draw(polygons, Drawn::AsGiven)?).filter(|given| given.differing == 0),
+        Shape::Polygons(polygons) => Some(draw(polygons, false, Drawn::AsGiven)?).filter(|given| given.differing == 0),
         Shape::Rle(_) => None,
     };
-    let traced = || trace(&covered, Connectivity::Four);
+    let traced = || along(&covered, rule);
     if let Some(Simplify { mut tolerance, min_iou }) = simplify {
         // Below this no vertex of an outline along pixels is left out.
         const LEAST: f64 = 0.25;
-        let exact = match (&given, shape) {
-            (Some(_), Shape::Polygons(polygons)) => polygons.clone(),
+        let (exact, seams) = match (&given, shape) {
+            (Some(_), Shape::Polygons(polygons)) => (polygons.clone(), false),
             _ => traced()?,
         };
         while tolerance >= LEAST {
             let simple =
                 exact.iter().map(|polygon| simplify_polygon(polygon, tolerance)).collect::<Result<Vec<_>>>()?;
-            let outline = draw(&simple, Drawn::Simplified)?;
+            let outline = draw(&simple, seams, Drawn::Simplified)?;
             if outline.iou >= min_iou {
                 return Ok(outline);
             }
@@ -125,7 +128,23 @@ pub fn outline(shape: &Shape, own: PixelRule, canvas: &Canvas, simplify: Option<
     }
     match given {
         Some(given) => Ok(given),
-        None => draw(&traced()?, Drawn::Traced),
+        None => {
+            let (polygons, seams) = traced()?;
+            draw(&polygons, seams, Drawn::Traced)
+        }
+    }
+}
+
+/// The polygons that give a mask back under a rule, and whether seams lead to holes already: they have to where the outline
+/// belongs to the area, as a hole's would.
+fn along(mask: &Spans, rule: PixelRule) -> Result<(Vec<Polygon>, bool)> {
+    match rule {
+        PixelRule::Center | PixelRule::Pycocotools => Ok((trace(mask, Connectivity::Four)?, false)),
+        PixelRule::Pillow | PixelRule::OpencvRound | PixelRule::OpencvTruncate => {
+            let found = contours(mask)?;
+            let holes = found.iter().any(|contour| contour.holes);
+            Ok((found.into_iter().map(|contour| Polygon::new(contour.ring)).collect(), holes))
+        }
     }
 }
 
@@ -173,6 +192,18 @@ mod tests {
         assert!(fine.iou >= 0.97 && vertices(&fine) > vertices(&rough), "{}", fine.iou);
         let none = draw(Some(Simplify { tolerance: 4.0, min_iou: 1.1 }));
         assert_eq!((none.drawn, none.differing), (Drawn::Traced, 0));
+    }
+
+    #[test]
+    fn outlines_that_belong_to_the_area_go_through_its_pixels() {
+        let mut polygon = Polygon::new(Ring::from_flat(&[0.4, 0.7, 38.2, 3.1, 30.9, 37.7, 2.2, 33.3]).unwrap());
+        polygon.interiors.push(Ring::from_flat(&[9.6, 12.1, 22.3, 10.2, 15.1, 28.8]).unwrap());
+        let shape = Shape::Polygons(vec![polygon]);
+        for rule in [PixelRule::OpencvTruncate, PixelRule::OpencvRound] {
+            let found = outline(&shape, PixelRule::Center, &canvas(40, rule, Holes::Bridged), None).unwrap();
+            assert_eq!((found.drawn, found.differing, found.holes), (Drawn::Traced, 0, true));
+            assert_eq!(rasterize(&found.polygons, 40, 40, rule).unwrap().to_rle().unwrap(), found.pixels);
+        }
     }
 
     #[test]

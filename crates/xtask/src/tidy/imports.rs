@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Files of `formats/` that all formats share.
-const SHARED_FORMATS: &[&str] = &["mod", "coco_json", "files", "mask_pairs", "nearest"];
+const SHARED_FORMATS: &[&str] = &["mod", "coco_json", "files", "mask_pairs", "nearest", "outlined"];
 
 /// What is used in one place only: the text, where it may stand, and why.
 const DOORS: &[(&str, &str, &[&str], &str)] = &[

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::formats::Encoding;
 use crate::formats::files::not_verified;
+use crate::formats::outlined::Outlined;
 use crate::geometry::rasterize;
 use crate::model::{Instance, InstanceSet, PixelRule, Ring, Rle, Shape};
 use crate::report::{Finding, Report, Severity};
-use crate::transform::{Canvas, Drawn, Holes, Outline, Simplify, outline};
+use crate::transform::{Canvas, Holes, Simplify, outline};
 
 /// How shapes are written.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +33,8 @@ pub(super) struct Segmentation {
 #[derive(Default)]
 pub(super) struct Told {
     holes: u64,
-    redrawn: u64,
     pub without_score: u64,
-    simplified: u64,
-    differing: u64,
-    /// The least IoU, and whose.
-    worst: Option<(f64, String)>,
+    outlined: Outlined,
 }
 
 impl Drawing {
@@ -73,66 +70,24 @@ impl Drawing {
             told.holes += 1;
             return self.run_lengths(instance, set);
         }
-        told.outlines(instance, &drawn);
+        told.outlined.add(instance, &drawn);
         let rings: Vec<_> = drawn.polygons.iter().map(|polygon| flat(&polygon.exterior)).collect();
         Ok((json!(rings), drawn.pixels))
     }
 }
 
 impl Told {
-    fn outlines(&mut self, instance: &Instance, drawn: &Outline) {
-        match drawn.drawn {
-            Drawn::AsGiven => {}
-            Drawn::Traced => self.redrawn += u64::from(matches!(instance.shape, Shape::Polygons(_))),
-            Drawn::Simplified => {
-                self.simplified += 1;
-                self.differing += drawn.differing;
-                if self.worst.as_ref().is_none_or(|(worst, _)| drawn.iou < *worst) {
-                    self.worst = Some((drawn.iou, instance.name.clone()));
-                }
-            }
-        }
-    }
-
     pub(super) fn tell(self, report: &Report) {
-        let say = |count: u64, code, severity, message: &str, more: String| {
+        let say = |count: u64, code, severity, message: &str| {
             if count > 0 {
-                let detail = format!("{}{more}", crate::report::amount(count, "objects"));
+                let detail = crate::report::amount(count, "objects");
                 report.finding(Finding::new(code, severity, message).detail(detail));
             }
         };
-        say(
-            self.holes,
-            "holes",
-            Severity::Info,
-            "objects with holes are written as run lengths: COCO's polygons have none",
-            String::new(),
-        );
-        say(
-            self.redrawn,
-            "outlines-redrawn",
-            Severity::Info,
-            "outlines were drawn anew along the pixels that they cover: the rule of pycocotools reads them differently",
-            String::new(),
-        );
-        let (worst, name) = self.worst.unwrap_or_default();
-        say(
-            self.simplified,
-            "outlines-simplified",
-            Severity::Info,
-            "outlines were simplified",
-            format!(
-                "; {} differ; the least IoU is {worst:.4}, of {name}",
-                crate::report::amount(self.differing, "pixels")
-            ),
-        );
-        say(
-            self.without_score,
-            "no-score",
-            Severity::Warning,
-            "objects without a score are written with 1",
-            String::new(),
-        );
+        let holes = "objects with holes are written as run lengths: COCO's polygons have none";
+        say(self.holes, "holes", Severity::Info, holes);
+        self.outlined.tell(PixelRule::Pycocotools, report);
+        say(self.without_score, "no-score", Severity::Warning, "objects without a score are written with 1");
     }
 }
 

@@ -1,18 +1,19 @@
 //! YOLO segmentation: a text file an image, a line an outline, coordinates as shares of the image's sides.
 
+mod lines;
+mod write;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::files::{IMAGE_FOLDERS, class_list_beside};
-use super::{Detection, Format, Info, ReadOptions, Reader};
+use super::{Detection, Format, Info, ReadOptions, Reader, WriteOptions, Writer};
 use crate::classes;
 use crate::error::At;
-use crate::model::{
-    ClassId, ClassList, Content, ContentKind, Instance, InstanceSet, Key, PixelRule, Point, Polygon, Ring, Sample,
-    Shape, stem,
-};
+use crate::model::{ClassId, ClassList, Content, ContentKind, InstanceSet, Key, PixelRule, Sample, stem};
 use crate::pixels::photo::{self, PhotoSize};
 use crate::report::{Finding, Loss, Report, Severity};
-use crate::tree::Source;
+use crate::tree::{Sink, Source};
 use crate::{Error, Limits, Result};
 
 static INFO: Info = Info {
@@ -27,9 +28,14 @@ WebP, BMP), as it is shown: turned by its EXIF orientation, as Ultralytics does.
 precision, truncated, `cv2.fillPoly`: rule `opencv-truncate`. There are no holes; each line is an object of its own.
 Class IDs are the numbers of the lines, from 0; their names are `names` of `data.yaml` (or the one YAML file there is), or of
 another class list beside it; with `--classes`, they are found in that list by name. A line of 5 numbers is a box: it has no
-outline and fails its image; with `--allow-lossy` it is left out and counted, as is every line that cannot be read.",
+outline and fails its image; with `--allow-lossy` it is left out and counted, as is every line that cannot be read.
+Written are `labels/KEY.txt` for `images/KEY.jpg`, `data.yaml` with the classes numbered from 0, `classes.json` with their own IDs,
+and `sizes.json`, so that the files can be read without the photographs. An object is a line: polygons stay as they are where they
+cover the same pixels, else outlines go through the outermost pixels, and over pixels of the object to its holes: nothing is lost.
+Parts of an object are joined by lines where they are nearest, as Ultralytics' `merge_multi_segment` joins them; the pixels of
+these lines are a counted loss. Areas of a label map, of stuff and of crowds are lines of their own. Scores are not written.",
     reads: true,
-    writes: false,
+    writes: true,
     one_file: None,
     content: &[ContentKind::Instances],
     example: "prelabel convert dataset/ -o masks/ --from yolo --instances",
@@ -52,6 +58,14 @@ const OTHER_TEXTS: &[&str] = &[
 
 const PHOTOS: &[&str] = &["jpg", "jpeg", "png", "webp", "bmp", "JPG", "JPEG", "PNG", "WEBP", "BMP"];
 
+/// The class list with the IDs that the classes had before they were numbered.
+const IDS: &str = "classes.json";
+
+/// Width and height of each key, for trees without photographs.
+const SIZES: &str = "sizes.json";
+
+type Sizes = BTreeMap<String, (u32, u32)>;
+
 /// YOLO's datasets.
 pub(super) struct Yolo;
 
@@ -67,10 +81,14 @@ impl Format for Yolo {
             let text = String::from_utf8_lossy(&start);
             text.lines().find(|line| !line.trim().is_empty()).is_some_and(looks_like_label)
         };
+        let empty = |path: &String| source.size(path).is_ok_and(|size| size == 0);
+        let yaml = yaml_path(source);
         if !labels.iter().take(16).any(like) {
-            return Detection::NO;
+            let nothing = yaml.is_some() && !labels.is_empty() && labels.iter().take(16).all(empty);
+            let why = "label files without a line, and names of classes".to_owned();
+            return if nothing { Detection { strength: 50, why } } else { Detection::NO };
         }
-        match yaml_path(source) {
+        match yaml {
             Some(path) => Detection { strength: 88, why: format!("lines of classes and coordinates, and `{path}`") },
             None => Detection { strength: 83, why: "lines of classes and coordinates".to_owned() },
         }
@@ -84,8 +102,9 @@ impl Format for Yolo {
                 .expected("`labels/*.txt`"));
         }
         let limits = options.limits;
-        let own = match yaml_path(&*source) {
-            Some(path) => Some(classes::parse(&source.read(&path, &limits)?, &source.display(&path))?.list),
+        let yaml = yaml_path(&*source);
+        let own = match &yaml {
+            Some(path) => Some(classes::parse(&source.read(path, &limits)?, &source.display(path))?.list),
             None => class_list_beside(&*source, &limits)?,
         };
         let unnamed = own.is_none() && options.classes.is_none();
@@ -94,9 +113,19 @@ impl Format for Yolo {
             let finding = Finding::new("classes-unnamed", Severity::Info, message);
             report.finding(finding.hint("name them with `--classes FILE`"));
         }
-        let by_name = options.classes.is_some();
-        let list = options.classes.or_else(|| own.clone()).map(ClassList::with_unlabelled);
-        Ok(Box::new(YoloReader { source, paths, own, list, by_name, limits }))
+        let ids = match yaml.is_some() && source.paths().contains(IDS) {
+            true => Some(classes::parse(&source.read(IDS, &limits)?, &source.display(IDS))?.list),
+            false => None,
+        };
+        let other = options.classes.or(ids);
+        let by_name = other.is_some();
+        let list = other.or_else(|| own.clone()).map(ClassList::with_unlabelled);
+        let sizes = sizes(&*source, &limits)?;
+        Ok(Box::new(YoloReader { source, paths, own, list, by_name, sizes, limits }))
+    }
+
+    fn writer(&self, sink: Arc<dyn Sink>, options: WriteOptions) -> Result<Box<dyn Writer>> {
+        write::writer(sink, options)
     }
 }
 
@@ -128,10 +157,30 @@ fn label_paths(source: &dyn Source) -> Vec<String> {
 
 /// What stands before and after the folder `labels` of a path.
 fn labels_folder(path: &str) -> Option<(&str, &str)> {
-    match path.rfind("/labels/") {
-        Some(at) => Some((&path[..=at], &path[at + "/labels/".len()..])),
-        None => path.strip_prefix("labels/").map(|rest| ("", rest)),
+    if let Some(rest) = path.strip_prefix("labels/") {
+        return Some(("", rest));
     }
+    path.rfind("/labels/").map(|at| (&path[..=at], &path[at + "/labels/".len()..]))
+}
+
+/// The sizes that the tree lists.
+fn sizes(source: &dyn Source, limits: &Limits) -> Result<Sizes> {
+    if !source.paths().contains(SIZES) {
+        return Ok(Sizes::new());
+    }
+    let bytes = source.read(SIZES, limits)?;
+    let sizes: Sizes = serde_json::from_slice(&bytes).map_err(|error| {
+        Error::invalid("the list of sizes cannot be read")
+            .in_file(source.display(SIZES))
+            .at(At::Line(error.line(), error.column()))
+            .expected("`\"KEY\": [width, height]` for each label file")
+            .source(error)
+    })?;
+    for (key, (width, height)) in &sizes {
+        let size = limits.size((*width).into(), (*height).into());
+        size.map_err(|error| error.in_file(source.display(SIZES)).at(At::Entry(key.clone())))?;
+    }
+    Ok(sizes)
 }
 
 fn looks_like_label(line: &str) -> bool {
@@ -151,6 +200,7 @@ struct YoloReader {
     list: Option<ClassList>,
     /// The list is another one, in which classes are found by their names.
     by_name: bool,
+    sizes: Sizes,
     limits: Limits,
 }
 
@@ -176,6 +226,10 @@ impl YoloReader {
 
     fn photo_size(&self, path: &str) -> Result<PhotoSize> {
         let Some(photo) = self.photo(path) else {
+            let key = labels_folder(path).map_or(path, |(_, after)| after);
+            if let Some(&(width, height)) = self.sizes.get(stem(key)) {
+                return Ok(PhotoSize { width, height, turned: false });
+            }
             return Err(Error::missing("nothing says how large the image is")
                 .found("no photograph of this name beside the labels")
                 .expected("`images/…` where the labels are in `labels/…`, or both in one folder")
@@ -218,68 +272,6 @@ impl YoloReader {
         }
     }
 
-    fn line(&self, line: &str, number: usize, size: (u32, u32)) -> Result<Instance> {
-        let at = |token: &str| {
-            let before = (token.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
-            At::Line(number, line.get(..before).map_or(1, |before| before.chars().count() + 1))
-        };
-        let mut tokens = line.split_ascii_whitespace();
-        let first = tokens.next().unwrap_or_default();
-        let class = first.parse::<f64>().ok().filter(|class| class.fract() == 0.0 && (0.0..1e9).contains(class));
-        let class = class.ok_or_else(|| {
-            let error = Error::invalid("the line does not begin with a class").at(at(first));
-            error.found(format!("`{}`", first.chars().take(40).collect::<String>())).expected("a whole number from 0")
-        })?;
-        let class = self.class_of(class as ClassId).map_err(|error| error.at(at(first)))?;
-        let mut shares: Vec<f32> = Vec::new();
-        let mut last = first;
-        for token in tokens {
-            let share = token.parse::<f32>().ok().filter(|share| share.is_finite()).ok_or_else(|| {
-                let error = Error::invalid("this is no coordinate").at(at(token));
-                error
-                    .found(format!("`{}`", token.chars().take(40).collect::<String>()))
-                    .expected("a number from 0 to 1")
-            })?;
-            shares.push(share);
-            last = token;
-        }
-        if matches!(shares.len(), 4 | 5) {
-            return Err(Error::invalid("the line is a box, not an outline")
-                .at(At::Line(number, 1))
-                .found(format!("{} numbers", shares.len() + 1))
-                .expected("a class and at least 3 vertices")
-                .hint("a box alone is not the outline of anything; train or export for segmentation"));
-        }
-        let score = match shares.len() % 2 {
-            1 => shares.pop().map(|score| (f64::from(score), last)),
-            _ => None,
-        };
-        if let Some((score, token)) = score
-            && !(0.0..=1.0).contains(&score)
-        {
-            let error = Error::invalid("a vertex has an x without a y").at(at(token));
-            return Err(error
-                .found(token.to_owned())
-                .expected("pairs of x and y, and at most a score from 0 to 1 after them"));
-        }
-        if let Some(place) = shares.iter().position(|share| !(-1.0..=2.0).contains(share)) {
-            let token = line.split_ascii_whitespace().nth(place + 1).unwrap_or_default();
-            return Err(Error::invalid("the coordinate is no share of the image")
-                .at(at(token))
-                .found(token.to_owned())
-                .expected("a number from 0 to 1")
-                .hint("divide x by the image's width and y by its height"));
-        }
-        // In single precision, as the reference counts: whole pixels are decided by it.
-        let pixel = |share: f32, side: u32| f64::from(share * side as f32);
-        let points = shares.as_chunks::<2>().0.iter();
-        let points = points.map(|&[x, y]| Point { x: pixel(x, size.0), y: pixel(y, size.1) }).collect();
-        let ring = Ring::new(points).map_err(|error| error.at(At::Line(number, 1)))?;
-        let shape = Shape::Polygons(vec![Polygon::new(ring)]);
-        let name = format!("line {number}");
-        Ok(Instance { name, id: None, class, shape, score: score.map(|(score, _)| score), crowd: false })
-    }
-
     fn instances(&self, path: &str, report: &Report) -> Result<InstanceSet> {
         let bytes = self.source.read(path, &self.limits)?;
         let photo = self.photo_size(path)?;
@@ -292,9 +284,9 @@ impl YoloReader {
             .map_err(|error| Error::invalid("the labels are no text").at(At::Byte(error.valid_up_to() as u64)))?;
         let mut instances = Vec::new();
         let mut left_out = 0;
-        let lines = text.trim_start_matches('\u{feff}').lines().enumerate();
-        for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            match self.line(line, index + 1, size) {
+        let all = text.trim_start_matches('\u{feff}').lines().enumerate();
+        for (index, line) in all.filter(|(_, line)| !line.trim().is_empty()) {
+            match lines::read(line, index + 1, size, &|number| self.class_of(number)) {
                 Ok(instance) => instances.push(instance),
                 Err(error) if report.allows_losses() => {
                     left_out += 1;
