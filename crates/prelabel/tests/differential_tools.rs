@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use prelabel::Limits;
 use prelabel::convert::{Adapter, Objects};
-use prelabel::formats::{self, ReadOptions, WriteOptions};
-use prelabel::geometry::{Span, Spans};
-use prelabel::model::{Cells, Class, ClassList, Color, Content, ContentKind, Grid, Key, LabelMap, Rle, Sample};
+use prelabel::formats::{self, Encoding, ReadOptions, WriteOptions};
+use prelabel::geometry::{Span, Spans, rasterize};
+use prelabel::model::{
+    Cells, Class, ClassList, Color, Content, ContentKind, Grid, Instance, Key, LabelMap, Rle, Sample, Shape,
+};
 use prelabel::pixels::brush::{decode_brush, encode_brush};
 use prelabel::report::{Remarks, Report};
 use prelabel::tree::{FolderSink, FolderSource};
@@ -177,9 +179,8 @@ fn random_maps() -> Vec<(String, LabelMap)> {
     (0..150).map(map).collect()
 }
 
-#[test]
-fn ultralytics_fills_what_was_written_to_the_same_pixels() {
-    let Some(python) = peers::python("ultralytics_fills_what_was_written_to_the_same_pixels") else { return };
+/// Random maps and those of the demo, and the classes of these.
+fn all_maps() -> (Vec<(String, LabelMap)>, ClassList) {
     let mut maps = random_maps();
     let demo = testkit::testdata().join("demo");
     let names = fs::read(demo.join("classes.json")).unwrap();
@@ -193,6 +194,13 @@ fn ultralytics_fills_what_was_written_to_the_same_pixels() {
         };
         maps.push((reader.key(index).unwrap().as_str().to_owned(), map));
     }
+    (maps, list)
+}
+
+#[test]
+fn ultralytics_fills_what_was_written_to_the_same_pixels() {
+    let Some(python) = peers::python("ultralytics_fills_what_was_written_to_the_same_pixels") else { return };
+    let (maps, list) = all_maps();
     for numbered in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let sink = Arc::new(FolderSink::create(folder.path(), false).unwrap());
@@ -215,5 +223,58 @@ fn ultralytics_fills_what_was_written_to_the_same_pixels() {
         let root = folder.path().to_str().unwrap();
         let compared = peers::run(&python, include_str!("differential/yolo.py"), &["check", root]);
         assert_eq!(compared.trim(), maps.len().to_string());
+    }
+}
+
+#[test]
+fn labelme_paints_what_was_written_to_the_same_pixels() {
+    let Some(python) = peers::python("labelme_paints_what_was_written_to_the_same_pixels") else { return };
+    let (maps, list) = all_maps();
+    let format = formats::find("labelme").unwrap();
+    for (numbered, encoding) in [(false, None), (true, None), (true, Some(Encoding::Png))] {
+        let folder = tempfile::tempdir().unwrap();
+        let sink = Arc::new(FolderSink::create(folder.path(), false).unwrap());
+        let options = WriteOptions { classes: Some(list.clone()), encoding, verify: true, ..WriteOptions::default() };
+        let writer = format.writer(sink.clone(), options).unwrap();
+        let objects = Objects { numbered, ..Objects::default() };
+        let adapter = Adapter { classes: Some(list.clone()), objects, ..Adapter::default() };
+        let truth = folder.path().join("truth");
+        fs::create_dir_all(&truth).unwrap();
+        for (name, map) in &maps {
+            let sample = Sample { key: Key::new(name).unwrap(), content: Content::LabelMap(map.clone()) };
+            // Nothing is lost: this would be refused.
+            let report = Report::new(false);
+            writer.write(&adapter.adapt(sample, writer.accepts(), &report).unwrap(), &report).unwrap();
+            let values = [map.width().into(), map.height().into()].into_iter().chain(map.ids());
+            fs::write(truth.join(name), values.flat_map(i64::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+        }
+        writer.finish().unwrap();
+        let root = folder.path().to_str().unwrap();
+        let compared = peers::run(&python, include_str!("differential/labelme.py"), &[root, "check"]);
+        assert_eq!(compared.trim(), maps.len().to_string());
+
+        // Read back, objects are the same ones.
+        let source = Arc::new(FolderSource::open(&[folder.path().to_owned()]).unwrap());
+        let reader = format.reader(source, ReadOptions::default(), &Report::new(false)).unwrap();
+        assert_eq!(reader.len(), maps.len());
+        for index in 0..reader.len() {
+            let report = Report::new(false);
+            let back = reader.read(index, &report).unwrap();
+            let (_, map) = maps.iter().find(|(name, _)| *name == back.key.as_str()).unwrap();
+            let sample = Sample { key: back.key.clone(), content: Content::LabelMap(map.clone()) };
+            let before = adapter.adapt(sample, &[ContentKind::Instances], &report).unwrap();
+            let [before, after] = [before, back].map(|sample| {
+                let Content::Instances(set) = sample.content else { panic!("{}", sample.key) };
+                let pixels = |instance: &Instance| match &instance.shape {
+                    Shape::Rle(rle) => (instance.class, rle.clone()),
+                    Shape::Polygons(polygons) => {
+                        let pixels = rasterize(polygons, set.width(), set.height(), set.rule()).unwrap();
+                        (instance.class, pixels.to_rle().unwrap())
+                    }
+                };
+                set.as_slice().iter().map(pixels).collect::<Vec<_>>()
+            });
+            assert!(before == after, "{index}");
+        }
     }
 }

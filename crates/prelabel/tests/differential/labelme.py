@@ -1,6 +1,7 @@
 """Writes files as labelme does, with random shapes of all types, and each image as Pillow paints them in their order.
 
 Usage: labelme.py FOLDER. Prints the number of images. The classes are `labels.txt`, one a line from ID 0.
+       labelme.py FOLDER check: paints the files there, which must give `truth/`; the IDs are in `classes.json`. Prints how many did.
 """
 
 import base64
@@ -72,6 +73,28 @@ def name(path):
     return path
 
 
+def check():
+    ids = {entry["name"]: entry["id"] for entry in json.loads((folder / "classes.json").read_text())["classes"]}
+    compared = 0
+    for path in sorted(folder.glob("*.json")):
+        if path.name == "classes.json":
+            continue
+        document = json.loads(path.read_text())
+        assert document["imagePath"] == f"{path.stem}.jpg" and document["imageData"] is None
+        image = Image.new("L", (document["imageWidth"], document["imageHeight"]))
+        for entry in document["shapes"]:
+            paint(entry, ids[entry["label"]], image)
+        truth = (folder / "truth" / path.stem).read_bytes()
+        wanted = np.frombuffer(truth[16:], "<i8").reshape(struct.unpack("<qq", truth[:16])[::-1])
+        found = np.asarray(image)
+        assert found.shape == wanted.shape and (found == wanted).all(), f"{path}: {(found != wanted).sum()} pixels differ"
+        compared += 1
+    print(compared)
+    sys.exit()
+
+
+if sys.argv[2:] == ["check"]:
+    check()
 for index in range(400):
     height, width = (int(side) for side in random.integers(1, 160, 2))
     shapes = [shape(height, width, [0, 0.6][index % 2]) for _ in range(random.integers(0, 9))]

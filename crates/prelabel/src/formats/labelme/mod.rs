@@ -1,6 +1,7 @@
 //! labelme: one JSON file an image, with shapes that are painted in their order.
 
 mod shapes;
+mod write;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,14 +10,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::files::class_list_beside;
-use super::{Detection, Format, Info, ReadOptions, Reader};
+use super::{Detection, Format, Info, ReadOptions, Reader, WriteOptions, Writer};
 use crate::error::At;
 use crate::model::{
     Class, ClassId, ClassKind, ClassList, Color, Content, ContentKind, InstanceSet, Key, PixelRule, Sample,
 };
 use crate::pixels::photo;
 use crate::report::{Finding, Loss, Report, Severity};
-use crate::tree::Source;
+use crate::tree::{Sink, Source};
 use crate::{Error, Limits, Result};
 
 static INFO: Info = Info {
@@ -32,9 +33,12 @@ embedded `imageData`, else of the photograph at `imagePath`.
 Classes are found by name in `--classes`, else in `labels.txt` or another class list beside the files: labelme's
 `labels.txt` counts from −1, `__ignore__`. Without a list, labels are numbered from 1 in the order of their names over all files;
 `_background_` is 0, `__ignore__` is void (255). A shape that cannot be read fails its image, with a JSON pointer; with
-`--allow-lossy` it is left out and counted. `flags`, `description` and other members are not kept.",
+`--allow-lossy` it is left out and counted. `flags`, `description` and other members are not kept.
+Written are `KEY.json`, for a photograph of that name beside it, and `classes.json` with the class IDs. Polygons stay as they are
+where they cover the same pixels under the rule of Pillow, else they go through the outermost pixels; several of one object share a
+`group_id`. Objects with holes become shapes of type `mask`; `--encoding png` writes only these, `--encoding polygons` none.",
     reads: true,
-    writes: false,
+    writes: true,
     one_file: None,
     content: &[ContentKind::Instances],
     example: "prelabel convert annotations/ -o masks/ --from labelme --instances",
@@ -75,6 +79,10 @@ impl Format for LabelMe {
             None => collected(&*source, &paths, &limits, report)?,
         };
         Ok(Box::new(LabelMeReader { source, paths, classes: classes.with_unlabelled(), limits }))
+    }
+
+    fn writer(&self, sink: Arc<dyn Sink>, options: WriteOptions) -> Result<Box<dyn Writer>> {
+        write::writer(sink, options)
     }
 }
 
