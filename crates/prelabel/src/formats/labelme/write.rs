@@ -57,8 +57,6 @@ struct Told {
     simplified_pixels: u64,
     empty: u64,
     differing: u64,
-    scores: u64,
-    crowds: u64,
 }
 
 /// How an object is written, and the pixels of that.
@@ -83,8 +81,6 @@ impl Writer for LabelMeWriter {
                 let error = Error::invalid("the class of an object is not in the class list");
                 error.at(At::Entry(instance.name.clone())).found(instance.class.to_string())
             })?;
-            told.scores += u64::from(instance.score.is_some());
-            told.crowds += u64::from(instance.crowd);
             let drawn = self.draw(instance, set, &mut told)?;
             let group = match drawn.shapes.len() {
                 0 | 1 => Value::Null,
@@ -252,8 +248,6 @@ impl Told {
         let empty = "correct their shapes, or take them out of the file";
         lose(self.empty, "instances-empty", "objects cover no pixel", "objects", empty)?;
         let differing = "polygons of labelme do not give these pixels: holes are reached by lines that show";
-        lose(self.differing, "outlines-differ", differing, "pixels", "leave out `--encoding polygons`")?;
-        lose(self.scores, "scores", "labelme has no scores", "objects", "`coco-results` keeps them")?;
-        lose(self.crowds, "crowds", "crowds become objects like others", "objects", "take them out, or write `coco`")
+        lose(self.differing, "outlines-differ", differing, "pixels", "leave out `--encoding polygons`")
     }
 }

@@ -73,6 +73,7 @@ impl Writer for YoloWriter {
         let text = match &sample.content {
             Content::Instances(set) => self.text(set, |instance| self.is_one(instance), report)?,
             Content::Segments(map) => {
+                transform::tell_renumbered(map, report);
                 let segment = |code| map.segment(code).unwrap_or(Segment { class: ClassId::MIN, instance: None });
                 self.areas(map.grid(), &segment, report)?
             }
@@ -108,8 +109,6 @@ impl Writer for YoloWriter {
 #[derive(Default)]
 struct Lost {
     empty: u64,
-    scores: u64,
-    crowds: u64,
     /// Pixels that differ because parts are joined, and objects with such pixels.
     joined: (u64, u64),
 }
@@ -176,8 +175,6 @@ impl YoloWriter {
                 let error = Error::invalid("the class of an object is not in the class list");
                 error.at(At::Entry(instance.name.clone())).found(instance.class.to_string())
             })?;
-            lost.scores += u64::from(instance.score.is_some());
-            lost.crowds += u64::from(instance.crowd);
             for line in self.lines(*number, instance, set, is_one(instance), &mut outlined, &mut lost)? {
                 text.push_str(&line);
                 text.push('\n');
@@ -268,9 +265,6 @@ impl Lost {
             &format!("{objects} objects of several parts become one line each, which shows between the parts"),
             "pixels",
             "a label map keeps every pixel: its areas are lines of their own",
-        )?;
-        let scores = "scores are not written: in a dataset they would be read as coordinates";
-        lose(self.scores, "scores", scores, "objects", "`coco-results` keeps them")?;
-        lose(self.crowds, "crowds", "crowds become objects like others", "objects", "take them out, or write `coco`")
+        )
     }
 }
