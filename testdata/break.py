@@ -356,3 +356,42 @@ for name, sizes in {"sizes-as-text": '{"a": "4 × 3"}', "size-0": '{"a": [0, 3]}
     (yolo / name / "labels").mkdir(parents=True, exist_ok=True)
     (yolo / name / "labels" / "a.txt").write_text(sound + "\n")
     (yolo / name / "sizes.json").write_text(sizes + "\n")
+
+# Label Studio: one task with a rectangle.
+studio = HERE / "label-studio" / "invalid"
+studio.mkdir(parents=True, exist_ok=True)
+square = {"x": 10, "y": 10, "width": 50, "height": 50, "rotation": 0, "rectanglelabels": ["cat"]}
+sound = {"id": "a", "type": "rectanglelabels", "value": square, "original_width": 4, "original_height": 3, "image_rotation": 0}
+
+
+def task_of(result, image="a.jpg"):
+    return {"data": {"image": image}, "annotations": [{"result": result}]}
+
+
+def with_value(kind, **value):
+    return {**sound, "type": kind, "value": {**value, kind: ["cat"]}}
+
+
+outline = [[0, 0], [50, 0], [50, 50]]
+for name, document in {
+    "cut": json.dumps([task_of([sound])])[:-20],
+    "json-min": json.dumps([{"image": "a.jpg", "label": [square], "id": 1}]),
+    "task-as-number": json.dumps([3]),
+    "result-as-number": json.dumps([task_of([3])]),
+    "size-missing": json.dumps([task_of([{key: value for key, value in sound.items() if key != "original_width"}])]),
+    "size-0": json.dumps([task_of([{**sound, "original_height": 0}])]),
+    "size-huge": json.dumps([task_of([{**sound, "original_height": 4_000_000_000, "original_width": 4_000_000_000}])]),
+    "turned": json.dumps([task_of([{**sound, "image_rotation": 90}])]),
+    "no-image": json.dumps([{"data": {"number": 3}, "annotations": [{"result": [sound]}]}]),
+    "same-image": json.dumps([task_of([sound]), task_of([sound], "a.png")]),
+    "no-shape": json.dumps([task_of([with_value("rectanglelabels", x=1)])]),
+    "two-vertices": json.dumps([task_of([sound, with_value("polygonlabels", points=outline[:2])])]),
+    "point-of-three": json.dumps([task_of([with_value("polygonlabels", points=[[0, 0, 0], *outline])])]),
+    "far-off": json.dumps([task_of([with_value("polygonlabels", points=[[1e300, 0], *outline])])]),
+    "radius-0": json.dumps([task_of([with_value("ellipselabels", x=1, y=1, radiusX=0, radiusY=3)])]),
+    "stroke-of-another-size": json.dumps([task_of([with_value("brushlabels", format="rle", rle=[0, 0, 0, 4, 1, 2])])]),
+    "stroke-cut": json.dumps([task_of([with_value("brushlabels", format="rle", rle=[0, 0, 0, 48, 58])])]),
+    "stroke-of-256": json.dumps([task_of([with_value("brushlabels", format="rle", rle=[0, 0, 0, 256])])]),
+    "stroke-as-image": json.dumps([task_of([with_value("brushlabels", format="base64", rle=[0])])]),
+}.items():
+    (studio / f"{name}.json").write_text(document + "\n")

@@ -292,3 +292,47 @@ yolo(export / "train" / "labels" / "rider.txt", size, found[::-1], export / "tra
 scored = [(number, ring, 0.25 + 0.5 * number) for number, ring in found]
 yolo(YOLO / "beside" / "rider.txt", size, scored, YOLO / "beside" / "rider.webp")
 (YOLO / "beside" / "classes.txt").write_text("horse\nperson\n")
+
+# Label Studio: brush strokes as label-studio-sdk encoded them, beside each other form; what was uploaded keeps its digits.
+STUDIO = HERE / "formats" / "label-studio" / "valid"
+strokes = json.loads((HERE / "brush" / "deeplab_astronaut.json").read_text())["classes"]
+original = {"original_width": 513, "original_height": 513, "image_rotation": 0, "from_name": "label", "to_name": "image"}
+
+
+def region(kind, label, **value):
+    return {**original, "type": kind, "value": {**value, kind if kind.endswith("labels") else "labels": [label]}}
+
+
+drawn_by_hand = [
+    region("brushlabels", f"class {name}", format="rle", rle=stroke["label_studio_brush_rle"]) for name, stroke in strokes.items()
+]
+drawn_by_hand += [
+    region("rectanglelabels", "box", x=60, y=5, width=20, height=10, rotation=30),
+    region("ellipselabels", "ball", x=20, y=20, radiusX=12, radiusY=6, rotation=45),
+    {**original, "type": "choices", "value": {"choices": ["sharp"]}},
+]
+tasks = [
+    {
+        "id": 1,
+        "data": {"image": "/data/upload/3/1a2b3c4d-astronaut.jpg"},
+        "annotations": [
+            {"id": 5, "was_cancelled": False, "updated_at": "2024-05-02T10:00:00Z", "result": drawn_by_hand},
+            {"id": 4, "was_cancelled": False, "updated_at": "2024-05-01T10:00:00Z", "result": drawn_by_hand[:1]},
+            {"id": 6, "was_cancelled": True, "updated_at": "2024-05-03T10:00:00Z", "result": []},
+        ],
+        "predictions": [],
+    },
+    {
+        "id": 2,
+        "data": {"image": "s3://bucket/photos/rocket.png?v=2"},
+        "annotations": [],
+        "predictions": [{"score": 0.75, "result": [region("polygonlabels", "box", points=[[10, 10], [60, 10], [35, 70]])]}],
+    },
+    {"id": 3, "data": {"image": "/data/upload/3/5e6f7081-later.jpg"}, "annotations": [], "predictions": []},
+]
+(STUDIO / "forms").mkdir(parents=True, exist_ok=True)
+(STUDIO / "forms" / "project-1.json").write_text(json.dumps(tasks))
+(STUDIO / "task-a-file").mkdir(parents=True, exist_ok=True)
+for task in tasks[:2]:
+    (STUDIO / "task-a-file" / f"{task['id']}.json").write_text(json.dumps(task))
+(STUDIO / "task-a-file" / "classes.txt").write_text("\n".join(["background", *(f"class {name}" for name in strokes), "box", "ball"]) + "\n")

@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use prelabel::Limits;
-use prelabel::convert::{Adapter, Objects};
+use prelabel::convert::{self, Adapter, Objects};
 use prelabel::formats::{self, Encoding, ReadOptions, WriteOptions};
 use prelabel::geometry::{Span, Spans, rasterize};
 use prelabel::model::{
@@ -14,7 +15,7 @@ use prelabel::model::{
 };
 use prelabel::pixels::brush::{decode_brush, encode_brush};
 use prelabel::report::{Remarks, Report};
-use prelabel::tree::{FolderSink, FolderSource};
+use prelabel::tree::{FolderSink, FolderSource, Sink};
 use testkit::peers;
 
 /// What Python wrote beside a case: width, height, values.
@@ -277,4 +278,31 @@ fn labelme_paints_what_was_written_to_the_same_pixels() {
             assert!(before == after, "{index}");
         }
     }
+}
+
+#[test]
+fn tasks_of_label_studio_are_decoded_to_the_same_pixels() {
+    let Some(python) = peers::python("tasks_of_label_studio_are_decoded_to_the_same_pixels") else { return };
+    let demo = testkit::testdata().join("demo");
+    let source = Arc::new(FolderSource::open(std::slice::from_ref(&demo)).unwrap());
+    let reader = formats::find("label-map")
+        .unwrap()
+        .reader(source, ReadOptions::default(), &Report::new(false))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let folder = tempfile::tempdir().unwrap();
+    let sink = Arc::new(FolderSink::create(&folder.path().join("out"), false).unwrap());
+    let classes = reader.classes().cloned();
+    let options = WriteOptions { classes: classes.clone(), verify: true, ..WriteOptions::default() };
+    let writer = formats::find("label-studio").unwrap().writer(sink.clone(), options).unwrap();
+    let adapter = Adapter { classes, ..Adapter::default() };
+    let run = convert::Options { allow_lossy: true, ..convert::Options::default() };
+    let outcome = convert::convert(&*reader, &*writer, &adapter, &run, &AtomicBool::new(false), &|_| {}).unwrap();
+    assert_eq!((outcome.summary.failures(), outcome.summary.losses()), (0, 0));
+    sink.finish().unwrap();
+    let out = folder.path().join("out");
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let args = [path(&out.join("label-studio.json")), path(&out.join("classes.json")), path(&demo.join("maps"))];
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let alike = peers::run(&python, include_str!("differential/label_studio.py"), &args);
+    assert!(alike.trim().parse::<u32>().unwrap() >= 4, "{alike}");
 }

@@ -10,6 +10,7 @@ mod files;
 mod gt_studio;
 mod instances;
 mod label_map;
+mod label_studio;
 mod labelme;
 mod lvis;
 pub(crate) mod mask_pairs;
@@ -44,6 +45,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &coco_results::CocoResults,
     &lvis::Lvis,
     &labelme::LabelMe,
+    &label_studio::LabelStudio,
     &instances::Instances,
     &coco_panoptic::CocoPanoptic,
     &voc::Voc,

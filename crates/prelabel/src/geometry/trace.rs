@@ -47,7 +47,7 @@ impl FromStr for Connectivity {
 /// Rasterised by [`PixelRule::Center`](crate::model::PixelRule::Center), they give the mask back exactly.
 ///
 /// # Errors
-/// None for a mask within the size that [`Ring`] allows.
+/// None for a mask within the size that [`Ring`](crate::model::Ring) allows.
 pub fn trace(mask: &Spans, connectivity: Connectivity) -> Result<Vec<Polygon>> {
     let mut tracer = Tracer::new(connectivity);
     let (mut rest, mut bottom) = (mask.as_slice(), 0);

@@ -53,7 +53,7 @@ pub fn npz_member(bytes: &[u8], name: &str, limits: &Limits) -> Result<Vec<u8>> 
 /// The header of one array in an NPZ archive; no more of it is unpacked.
 ///
 /// # Errors
-/// As [`npz_member`]; and what [`header`] refuses.
+/// As [`npz_member`]; and what [`header()`] refuses.
 pub fn npz_header(bytes: &[u8], name: &str, limits: &Limits) -> Result<Header> {
     let mut archive = open_npz(bytes)?;
     let file = format!("{name}.npy");

@@ -96,6 +96,51 @@ struct Pass<'a> {
     implied: bool,
 }
 
+/// Calls `each` with the place and the text of every element of a file that is a list.
+///
+/// # Errors
+/// No JSON list, or one that is cut off; those of `each`.
+pub(in crate::formats) fn each_element(
+    source: &dyn Source,
+    path: &str,
+    limits: &Limits,
+    each: &mut impl FnMut(Place, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut scan = Scan::new(usize::try_from(limits.memory_bytes / 8).unwrap_or(usize::MAX), true);
+    let mut number = 0;
+    follow(source, path, limits, &mut scan, &mut |_, offset, element| {
+        let place = Place { offset, length: element.len() as u32, number };
+        number += 1;
+        each(place, element)
+    })
+}
+
+/// Feeds a file, in pieces where the tree can seek.
+fn follow(
+    source: &dyn Source,
+    path: &str,
+    limits: &Limits,
+    scan: &mut Scan,
+    each: &mut impl FnMut(Section, u64, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let file = source.display(path);
+    let mut feed = |bytes: &[u8]| scan.feed(bytes, each).map_err(|error| error.in_file(&file));
+    let length = source.size(path)?;
+    limits.file(length).map_err(|error| error.in_file(&file))?;
+    if source.seeks() {
+        let mut at = 0;
+        while at < length {
+            for piece in source.read_parts(path, &[(at, PIECE)], limits)? {
+                feed(&piece)?;
+            }
+            at += PIECE;
+        }
+    } else {
+        feed(&source.read(path, limits)?)?;
+    }
+    scan.finish().map_err(|error| error.in_file(&file))
+}
+
 impl Index {
     /// Reads a file once, in pieces where the tree can seek.
     ///
@@ -115,21 +160,7 @@ impl Index {
             usize::try_from(limits.memory_bytes / 8).unwrap_or(usize::MAX),
             !matches!(images, Images::Listed),
         );
-        let mut feed = |bytes: &[u8]| scan.feed(bytes, &mut |section, at, entry| pass.entry(section, at, entry));
-        let length = source.size(path)?;
-        limits.file(length).map_err(|error| error.in_file(&file))?;
-        if source.seeks() {
-            let mut at = 0;
-            while at < length {
-                for piece in source.read_parts(path, &[(at, PIECE)], limits)? {
-                    feed(&piece).map_err(|error| error.in_file(&file))?;
-                }
-                at += PIECE;
-            }
-        } else {
-            feed(&source.read(path, limits)?).map_err(|error| error.in_file(&file))?;
-        }
-        scan.finish().map_err(|error| error.in_file(&file))?;
+        follow(source, path, limits, &mut scan, &mut |section, at, entry| pass.entry(section, at, entry))?;
         Ok(pass.finish())
     }
 

@@ -10,6 +10,7 @@ mod scan;
 mod write;
 
 pub(super) use entries::{ImageEntry, shape};
+pub(super) use index::{Place, each_element};
 pub(super) use reader::{Flavor, open, open_bare};
 pub(super) use write::{Form, Gathered};
 
