@@ -1,8 +1,12 @@
 //! The entries of `images` and `annotations`, each parsed when it is needed.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -150,14 +154,64 @@ pub(in crate::formats) fn whole(value: &Value) -> Option<i64> {
 }
 
 /// An entry of `annotations`.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct AnnotationEntry<'a> {
     id: Option<ImageId>,
     category_id: Option<Value>,
-    #[serde(borrow)]
     segmentation: Option<&'a RawValue>,
     iscrowd: Option<Value>,
     score: Option<f64>,
+    /// Names of members that have no place in an object.
+    others: Vec<String>,
+}
+
+/// Members that are computed anew, or belong to the image.
+const DERIVED: &[&str] = &["image_id", "area", "bbox"];
+
+// By hand: serde's own way to gather what is left cannot lend text from the file.
+impl<'de: 'a, 'a> Deserialize<'de> for AnnotationEntry<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
+            type Value = AnnotationEntry<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+                let mut entry = AnnotationEntry::default();
+                while let Some(name) = members.next_key::<Cow<'de, str>>()? {
+                    let known = match &*name {
+                        "id" => entry.id.is_some(),
+                        "category_id" => entry.category_id.is_some(),
+                        "segmentation" => entry.segmentation.is_some(),
+                        "iscrowd" => entry.iscrowd.is_some(),
+                        "score" => entry.score.is_some(),
+                        _ => false,
+                    };
+                    if known {
+                        return Err(A::Error::custom(format_args!("it has two members `{name}`")));
+                    }
+                    match &*name {
+                        "id" => entry.id = members.next_value()?,
+                        "category_id" => entry.category_id = members.next_value()?,
+                        "segmentation" => entry.segmentation = members.next_value()?,
+                        "iscrowd" => entry.iscrowd = members.next_value()?,
+                        "score" => entry.score = members.next_value()?,
+                        name => {
+                            if !DERIVED.contains(&name) {
+                                entry.others.push(name.to_owned());
+                            }
+                            members.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(entry)
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 #[derive(Deserialize)]
@@ -167,16 +221,20 @@ struct RleEntry<'a> {
     counts: &'a RawValue,
 }
 
-/// Reads an annotation. `list` is the JSON pointer of the list that it stands in, `class_of` gives the class ID of a category, or says why it has none.
+/// Reads an annotation. `list` is the JSON pointer of the list that it stands in, `class_of` gives the class ID of a category, or says why it has none; `others` counts members that are not read.
 pub(in crate::formats) fn instance(
     entry: &[u8],
     place: Place,
     list: &str,
     size: (u32, u32),
     class_of: &dyn Fn(i64) -> Result<ClassId>,
+    others: &mut BTreeMap<String, u64>,
 ) -> Result<Instance> {
     let pointer = |member: &str| At::Pointer(format!("{list}/{}{member}", place.number));
     let entry: AnnotationEntry<'_> = serde_json::from_slice(entry).map_err(|error| broken(list, place, &error))?;
+    for name in &entry.others {
+        *others.entry(name.clone()).or_default() += 1;
+    }
     let Some(category) = &entry.category_id else {
         return Err(Error::invalid("the annotation has no `category_id`").at(pointer("")));
     };

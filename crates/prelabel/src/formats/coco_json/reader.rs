@@ -1,6 +1,6 @@
 //! The reader of the family: images of one or more files, their annotations read where they lie.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::categories::Categories;
@@ -9,7 +9,7 @@ use super::index::{Image, Images, Index, Place};
 use crate::error::At;
 use crate::formats::{Members, ReadOptions, Reader};
 use crate::model::{ClassList, Content, InstanceSet, Key, PixelRule, Sample};
-use crate::report::{Finding, Loss, Report, Severity};
+use crate::report::{Finding, Loss, Report, Severity, amount};
 use crate::tree::Source;
 use crate::{Error, Limits, Result};
 
@@ -164,11 +164,10 @@ impl CocoReader {
         let entries = self.bytes(file, places)?;
         let (width, height) = self.size(file, image, &entries)?;
         let mut instances = Vec::with_capacity(places.len());
-        let mut left_out = 0;
+        let (mut left_out, mut others) = (0, BTreeMap::new());
         for (bytes, &place) in entries.iter().zip(places) {
-            let read = instance(bytes, place, self.flavor.pointer, (width, height), &|category| {
-                self.categories.class_of(category)
-            });
+            let class_of = |category| self.categories.class_of(category);
+            let read = instance(bytes, place, self.flavor.pointer, (width, height), &class_of, &mut others);
             match read {
                 Ok(instance) => instances.push(instance),
                 Err(error) if report.allows_losses() => {
@@ -186,6 +185,12 @@ impl CocoReader {
                 unit: "instances",
                 hint: "mend them".to_owned(),
             })?;
+        }
+        if !others.is_empty() {
+            let message = "members of annotations that are not of their shape, class or score are left out";
+            let counts = others.iter().map(|(name, count)| format!("`{name}` of {}", amount(*count, "objects")));
+            let finding = Finding::new("members-left-out", Severity::Info, message);
+            report.finding(finding.detail(counts.collect::<Vec<_>>().join(", ")));
         }
         Ok(InstanceSet::new(width, height, PixelRule::Pycocotools, instances)?
             .with_id(image.id.as_ref().and_then(ImageId::number)))
