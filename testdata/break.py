@@ -381,6 +381,8 @@ for name, document in {
     "size-missing": json.dumps([task_of([{key: value for key, value in sound.items() if key != "original_width"}])]),
     "size-0": json.dumps([task_of([{**sound, "original_height": 0}])]),
     "size-huge": json.dumps([task_of([{**sound, "original_height": 4_000_000_000, "original_width": 4_000_000_000}])]),
+    "sizes-differ": json.dumps([task_of([sound, {**sound, "original_width": 8, "original_height": 6}])]),
+    "bit-mask": json.dumps([task_of([with_value("bitmasklabels", imageDataURL="data:image/png;base64,AAAA")])]),
     "turned": json.dumps([task_of([{**sound, "image_rotation": 90}])]),
     "no-image": json.dumps([{"data": {"number": 3}, "annotations": [{"result": [sound]}]}]),
     "same-image": json.dumps([task_of([sound]), task_of([sound], "a.png")]),

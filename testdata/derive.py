@@ -309,8 +309,8 @@ drawn_by_hand = [
 drawn_by_hand += [
     region("rectanglelabels", "box", x=60, y=5, width=20, height=10, rotation=30),
     region("ellipselabels", "ball", x=20, y=20, radiusX=12, radiusY=6, rotation=45),
-    {**original, "type": "choices", "value": {"choices": ["sharp"]}},
 ]
+drawn_by_hand.insert(0, {"id": 3, "type": "choices", "from_name": "quality", "to_name": "image", "value": {"choices": ["sharp"]}})
 tasks = [
     {
         "id": 1,
@@ -320,7 +320,7 @@ tasks = [
             {"id": 4, "was_cancelled": False, "updated_at": "2024-05-01T10:00:00Z", "result": drawn_by_hand[:1]},
             {"id": 6, "was_cancelled": True, "updated_at": "2024-05-03T10:00:00Z", "result": []},
         ],
-        "predictions": [],
+        "predictions": [17],
     },
     {
         "id": 2,

@@ -24,8 +24,8 @@ cover pixels by the rule `center`, since Label Studio has none of its own. Of se
 updated last is read; cancelled ones are not; where there is none, the last prediction, with its scores. Tasks without
 a result are left out and counted, and so are results that have no area (key points, choices, …).
 The key is the file name of the image that `data` names: without the folder of a URL, the digits that an upload got
-(`1a2b3c4d-`), and the extension. Labels are found by name in `--classes`, else in a class list beside the file, else numbered from 1
-in the order of their names.
+(`1a2b3c4d-`), and the extension. Labels are found by name in `--classes`, else in a class list of the folder, else numbered from 1
+in the order of their names. Masks of the newer type `bitmasklabels` are an error.
 Written is `label-studio.json`, or the file that `-o` names: tasks to import, with `KEY.jpg` as `image` and the objects as a
 prediction, as brush strokes; `data` also has `width` and `height`. `--encoding polygons` writes outlines, a result for each
 part. Results name the control `label` and the object `image`, as in `<BrushLabels name=\"label\" toName=\"image\">`.

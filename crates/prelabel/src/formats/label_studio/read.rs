@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::regions::{self, Region, Task};
+use serde_json::value::RawValue;
+
+use super::regions::{self, Chosen, Region, Task};
 use crate::error::At;
 use crate::formats::coco_json::{Place, each_element};
 use crate::formats::files::class_list_beside;
@@ -24,7 +26,7 @@ pub(super) fn open(
     report: &Report,
 ) -> Result<Box<dyn Reader>> {
     let limits = options.limits;
-    let mut pass = Pass::default();
+    let mut pass = Pass { limits: &limits, samples: Vec::new(), labels: BTreeSet::new(), without_answer: 0 };
     for path in paths {
         let file = source.display(path);
         let list = source.read_start(path, 64)?.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
@@ -61,14 +63,14 @@ struct Found {
     image: String,
 }
 
-#[derive(Default)]
-struct Pass {
+struct Pass<'a> {
+    limits: &'a Limits,
     samples: Vec<Found>,
     labels: BTreeSet<String>,
     without_answer: u64,
 }
 
-impl Pass {
+impl Pass<'_> {
     fn task(&mut self, path: &str, place: Option<Place>, json: &[u8]) -> Result<()> {
         let pointer = place.map_or_else(String::new, |place| format!("/{}", place.number));
         let task = parse(json, &pointer)?;
@@ -78,8 +80,20 @@ impl Pass {
                 .expected("`data` with `annotations` or `predictions`")
                 .hint("export in the form JSON: the form JSON-MIN leaves out which result is which"));
         }
-        let sized = task.size(&Limits::default()).is_some();
-        let Some(chosen) = task.chosen().filter(|chosen| sized || !chosen.answer.result.is_empty()) else {
+        let within = |error: Error| match error.place() {
+            Some(At::Pointer(inside)) => {
+                let place = At::Pointer(format!("{pointer}{inside}"));
+                error.at(place)
+            }
+            _ => error,
+        };
+        let sized = |chosen: &Chosen<'_>| {
+            // A result that is wrong says so when it is read.
+            let any =
+                chosen.answer.result.iter().any(|one| !matches!(regions::size(one.get(), "", self.limits), Ok(None)));
+            any || task.size(self.limits).is_some()
+        };
+        let Some(chosen) = task.chosen().map_err(within)?.filter(sized) else {
             self.without_answer += 1;
             return Ok(());
         };
@@ -188,6 +202,23 @@ impl LabelStudioReader {
         })
     }
 
+    /// The size that all results have, else that of the task.
+    fn size(&self, task: &Task<'_>, results: &[&RawValue], pointer: &dyn Fn(usize) -> String) -> Result<(u32, u32)> {
+        let mut size: Option<(u32, u32)> = None;
+        for (index, result) in results.iter().enumerate() {
+            let Some(found) = regions::size(result.get(), &pointer(index), &self.limits)? else { continue };
+            let expected = *size.get_or_insert(found);
+            if found != expected {
+                return Err(Error::invalid("results of one task are of images of different sizes")
+                    .at(At::Pointer(format!("{}/original_width", pointer(index))))
+                    .found(format!("{} × {}", found.0, found.1))
+                    .expected(format!("{} × {}, as the results before", expected.0, expected.1))
+                    .hint("tasks of several images are not read: shapes are percent of one of them"));
+            }
+        }
+        size.or_else(|| task.size(&self.limits)).ok_or_else(|| Error::missing("the task has lost its results"))
+    }
+
     fn instances(&self, sample: &Listed, report: &Report) -> Result<InstanceSet> {
         let bytes = match sample.place.filter(|_| self.source.seeks()) {
             Some(place) => {
@@ -202,13 +233,10 @@ impl LabelStudioReader {
         };
         let outer = sample.place.map_or_else(String::new, |place| format!("/{}", place.number));
         let task = parse(json, &outer)?;
-        let Some(chosen) = task.chosen() else { return Err(Error::missing("the task has lost its results")) };
+        let Some(chosen) = task.chosen()? else { return Err(Error::missing("the task has lost its results")) };
         let pointer = |index: usize| format!("{outer}{}/result/{index}", chosen.pointer);
         let results = &chosen.answer.result;
-        let size = match results.first() {
-            Some(first) => regions::size(first.get(), &pointer(0), &self.limits)?,
-            None => task.size(&self.limits).ok_or_else(|| Error::missing("the task has lost its results"))?,
-        };
+        let size = self.size(&task, results, &pointer)?;
         let mut instances = Vec::with_capacity(results.len());
         let (mut others, mut left_out, mut more_labels) = (BTreeMap::<String, u64>::new(), 0, 0);
         for (index, result) in results.iter().enumerate() {

@@ -12,20 +12,36 @@ use crate::{Error, Limits, Result};
 
 /// A task, as far as it is read.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct Task<'a> {
     #[serde(default)]
     pub data: Value,
     #[serde(borrow)]
-    pub annotations: Option<Vec<Answer<'a>>>,
+    pub annotations: Option<Vec<Listed<'a>>>,
     #[serde(borrow)]
-    pub predictions: Option<Vec<Answer<'a>>>,
+    pub predictions: Option<Vec<Listed<'a>>>,
+}
+
+/// Some exports list the numbers of answers, not these.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Listed<'a>(#[serde(borrow)] &'a RawValue);
+
+impl<'a> Listed<'a> {
+    fn answer(&self, pointer: &str) -> Result<Option<Answer<'a>>> {
+        let json = self.0.get();
+        match json.starts_with('{') {
+            true => serde_json::from_str(json).map(Some).map_err(|error| broken(pointer, &error)),
+            false => Ok(None),
+        }
+    }
 }
 
 /// An annotation or a prediction.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct Answer<'a> {
-    #[serde(default)]
-    was_cancelled: bool,
+    was_cancelled: Option<bool>,
     updated_at: Option<String>,
     score: Option<f64>,
     #[serde(borrow, default)]
@@ -33,8 +49,8 @@ pub(super) struct Answer<'a> {
 }
 
 /// Which answer of a task is read.
-pub(super) struct Chosen<'a, 'b> {
-    pub answer: &'b Answer<'a>,
+pub(super) struct Chosen<'a> {
+    pub answer: Answer<'a>,
     /// Its JSON pointer within the task.
     pub pointer: String,
     /// Its score, for results that have none.
@@ -46,17 +62,31 @@ pub(super) struct Chosen<'a, 'b> {
 
 impl<'a> Task<'a> {
     /// The annotation that was updated last, else the last prediction.
-    pub(super) fn chosen(&self) -> Option<Chosen<'a, '_>> {
-        let valid: Vec<(usize, &Answer<'a>)> =
-            self.annotations.iter().flatten().enumerate().filter(|(_, answer)| !answer.was_cancelled).collect();
-        // Times are written alike, so that they sort as text; without one the order counts.
-        if let Some((index, answer)) = valid.iter().max_by(|one, other| one.1.updated_at.cmp(&other.1.updated_at)) {
+    ///
+    /// # Errors
+    /// One that cannot be read.
+    pub(super) fn chosen(&self) -> Result<Option<Chosen<'a>>> {
+        let mut valid = Vec::new();
+        for (index, listed) in self.annotations.iter().flatten().enumerate() {
             let pointer = format!("/annotations/{index}");
-            return Some(Chosen { answer, pointer, score: None, others: valid.len() - 1, predicted: false });
+            if let Some(answer) = listed.answer(&pointer)?.filter(|answer| answer.was_cancelled != Some(true)) {
+                valid.push((pointer, answer));
+            }
         }
-        let (index, answer) = self.predictions.iter().flatten().enumerate().last()?;
-        let pointer = format!("/predictions/{index}");
-        Some(Chosen { answer, pointer, score: answer.score, others: 0, predicted: true })
+        let others = valid.len().saturating_sub(1);
+        // Times are written alike, so that they sort as text; without one the order counts.
+        let last = valid.into_iter().max_by(|one, other| one.1.updated_at.cmp(&other.1.updated_at));
+        if let Some((pointer, answer)) = last {
+            return Ok(Some(Chosen { answer, pointer, score: None, others, predicted: false }));
+        }
+        for (index, listed) in self.predictions.as_deref().unwrap_or_default().iter().enumerate().rev() {
+            let pointer = format!("/predictions/{index}");
+            if let Some(answer) = listed.answer(&pointer)? {
+                let score = answer.score;
+                return Ok(Some(Chosen { answer, pointer, score, others: 0, predicted: true }));
+            }
+        }
+        Ok(None)
     }
 
     /// The size that `data` has, as tasks of ours do: an image without an object has no other.
@@ -75,8 +105,9 @@ impl<'a> Task<'a> {
 
 /// A result.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Entry<'a> {
-    id: Option<String>,
+    id: Option<Value>,
     #[serde(rename = "type")]
     kind: Option<String>,
     #[serde(borrow)]
@@ -88,9 +119,13 @@ struct Entry<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Area {
-    #[serde(alias = "brushlabels", alias = "polygonlabels", alias = "rectanglelabels", alias = "ellipselabels")]
     labels: Option<Vec<String>>,
+    brushlabels: Option<Vec<String>>,
+    polygonlabels: Option<Vec<String>>,
+    rectanglelabels: Option<Vec<String>>,
+    ellipselabels: Option<Vec<String>>,
     format: Option<String>,
     rle: Option<Vec<u8>>,
     points: Option<Vec<[f64; 2]>>,
@@ -115,27 +150,31 @@ pub(super) enum Region {
     Other(String),
 }
 
-/// The size of the image that a result is of.
-pub(super) fn size(json: &str, pointer: &str, limits: &Limits) -> Result<(u32, u32)> {
+/// The size of the image that a result is of; nothing for one that is of no area and has none.
+pub(super) fn size(json: &str, pointer: &str, limits: &Limits) -> Result<Option<(u32, u32)>> {
     let entry = parse(json, pointer)?;
-    let side = |name: &str, value: &Option<Value>| {
+    let side = |value: &Option<Value>| {
         let side = value.as_ref().and_then(Value::as_f64).filter(|side| side.fract() == 0.0 && *side >= 0.0);
-        side.map(|side| side as u64).ok_or_else(|| {
-            Error::invalid(format!("the result has no `{name}`"))
-                .at(At::Pointer(pointer.to_owned()))
-                .hint("the size of the image belongs to each result; shapes are percent of it")
-        })
+        side.map(|side| side as u64)
     };
-    let (width, height) =
-        (side("original_width", &entry.original_width)?, side("original_height", &entry.original_height)?);
-    limits.size(width, height).map_err(|error| error.at(At::Pointer(format!("{pointer}/original_width"))))
+    let (Some(width), Some(height)) = (side(&entry.original_width), side(&entry.original_height)) else {
+        return match is_area(&entry) {
+            false => Ok(None),
+            true => Err(Error::invalid("the result does not say how large its image is")
+                .at(At::Pointer(pointer.to_owned()))
+                .expected("`original_width` and `original_height`, whole numbers")
+                .hint("shapes are percent of them")),
+        };
+    };
+    let size = limits.size(width, height);
+    size.map(Some).map_err(|error| error.at(At::Pointer(format!("{pointer}/original_width"))))
 }
 
 /// The labels of a result, for want of a class list.
 pub(super) fn labels(json: &str) -> Vec<String> {
     let entry: Option<Entry<'_>> = serde_json::from_str(json).ok();
     let area = entry.filter(is_area).and_then(|entry| serde_json::from_str::<Area>(entry.value?.get()).ok());
-    area.and_then(|area| area.labels).unwrap_or_default().into_iter().take(1).collect()
+    area.map(|area| area.labels().to_vec()).unwrap_or_default().into_iter().take(1).collect()
 }
 
 fn is_area(entry: &Entry<'_>) -> bool {
@@ -163,11 +202,16 @@ pub(super) fn read(
 ) -> Result<Region> {
     let entry = parse(json, pointer)?;
     let at = |member: &str| At::Pointer(format!("{pointer}{member}"));
+    if entry.kind.as_deref() == Some("bitmasklabels") {
+        return Err(Error::unsupported("masks of the type `bitmasklabels` are not read")
+            .at(at("/type"))
+            .hint("annotate with BrushLabels, or leave these out with `--allow-lossy`"));
+    }
     let (true, Some(value)) = (is_area(&entry), entry.value) else {
         return Ok(Region::Other(entry.kind.unwrap_or_else(|| "none".to_owned())));
     };
     let area: Area = serde_json::from_str(value.get()).map_err(|error| broken(&format!("{pointer}/value"), &error))?;
-    let labels = area.labels.as_deref().unwrap_or_default();
+    let labels = area.labels();
     let Some(label) = labels.first() else { return Ok(Region::Other("without a label".to_owned())) };
     if let Some(turned) = entry.image_rotation.filter(|turned| *turned != 0.0) {
         return Err(Error::unsupported("the image was turned while it was annotated")
@@ -185,12 +229,21 @@ pub(super) fn read(
         Some(At::Pointer(_)) => error,
         _ => error.at(at("/value")),
     })?;
-    let name = entry.id.map_or_else(|| pointer.to_owned(), |id| format!("result {id}"));
+    let name = match &entry.id {
+        Some(Value::String(id)) => format!("result {id}"),
+        Some(id) => format!("result {id}"),
+        None => pointer.to_owned(),
+    };
     let instance = Instance { name, id: None, class, shape, score: entry.score, crowd: false };
     Ok(Region::Object { instance, more_labels: labels.len() > 1 })
 }
 
 impl Area {
+    fn labels(&self) -> &[String] {
+        let lists = [&self.brushlabels, &self.polygonlabels, &self.rectanglelabels, &self.ellipselabels, &self.labels];
+        lists.into_iter().flatten().next().map_or(&[], Vec::as_slice)
+    }
+
     fn shape(&self, (width, height): (u32, u32)) -> Result<Shape> {
         if let Some(rle) = &self.rle {
             if let Some(format) = self.format.as_deref().filter(|format| *format != "rle") {
@@ -281,10 +334,12 @@ mod tests {
         let task = r#"{"data": {"n": 3, "image": "/data/upload/1/1a2b3c4d-a.jpg"}, "predictions": [{"result": [], "score": 0.5}],
             "annotations": [{"updated_at": "2023-02-01T00:00:00Z"}, {"updated_at": "2023-01-01T00:00:00Z"}, {"was_cancelled": true}]}"#;
         let task: Task<'_> = serde_json::from_str(task).unwrap();
-        let chosen = task.chosen().unwrap();
+        let chosen = task.chosen().unwrap().unwrap();
         assert_eq!((chosen.pointer.as_str(), chosen.others, chosen.predicted), ("/annotations/0", 1, false));
-        let task: Task<'_> = serde_json::from_str(r#"{"predictions": [{"result": []}, {"score": 0.5}]}"#).unwrap();
-        let chosen = task.chosen().unwrap();
+        let task: Task<'_> =
+            serde_json::from_str(r#"{"annotations": [7], "predictions": [{"result": []}, {"score": 0.5}, 3]}"#)
+                .unwrap();
+        let chosen = task.chosen().unwrap().unwrap();
         assert_eq!((chosen.pointer.as_str(), chosen.score, chosen.predicted), ("/predictions/1", Some(0.5), true));
     }
 }
