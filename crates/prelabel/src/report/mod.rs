@@ -63,6 +63,13 @@ impl Finding {
         Finding { code, severity, message, detail: None, file: None, at: None, hint: None }
     }
 
+    /// A warning that says what an error says: what it was met at is left out, and the rest goes on.
+    pub fn of_error(code: &'static str, error: &Error) -> Self {
+        let finding = Finding::new(code, Severity::Warning, error.message());
+        let (detail, hint) = (error.found_text().map(str::to_owned), error.hint_text().map(str::to_owned));
+        Finding { at: error.place().cloned(), detail, hint, ..finding }
+    }
+
     /// Adds the figures of this one.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());

@@ -63,11 +63,7 @@ pub(super) fn read(
             Ok(None) => {}
             Err(error) if report.allows_losses() => {
                 left_out += 1;
-                let mut finding = Finding::new("object-broken", Severity::Warning, error.message()).in_file(file);
-                finding.at = error.place().cloned();
-                finding.detail = error.found_text().map(str::to_owned);
-                finding.hint = error.hint_text().map(str::to_owned);
-                report.finding(finding);
+                report.finding(Finding::of_error("object-broken", &error).in_file(file));
             }
             Err(error) => return Err(error),
         }

@@ -172,7 +172,8 @@ impl CocoReader {
                 Ok(instance) => instances.push(instance),
                 Err(error) if report.allows_losses() => {
                     left_out += 1;
-                    report.finding(finding(&error, &self.source.display(&file.path)));
+                    let finding = Finding::of_error("annotation-broken", &error);
+                    report.finding(finding.in_file(self.source.display(&file.path)));
                 }
                 Err(error) => return Err(error),
             }
@@ -195,14 +196,6 @@ impl CocoReader {
         Ok(InstanceSet::new(width, height, PixelRule::Pycocotools, instances)?
             .with_id(image.id.as_ref().and_then(ImageId::number)))
     }
-}
-
-fn finding(error: &Error, file: &str) -> Finding {
-    let mut finding = Finding::new("annotation-broken", Severity::Warning, error.message()).in_file(file);
-    finding.at = error.place().cloned();
-    finding.detail = error.found_text().map(str::to_owned);
-    finding.hint = error.hint_text().map(str::to_owned);
-    finding
 }
 
 impl Reader for CocoReader {

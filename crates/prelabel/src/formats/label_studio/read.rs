@@ -250,12 +250,8 @@ impl LabelStudioReader {
                 Ok(Region::Other(kind)) => *others.entry(kind).or_default() += 1,
                 Err(error) if report.allows_losses() => {
                     left_out += 1;
-                    let mut finding = Finding::new("result-broken", Severity::Warning, error.message());
-                    finding = finding.in_file(self.source.display(&sample.path));
-                    finding.at = error.place().cloned();
-                    finding.detail = error.found_text().map(str::to_owned);
-                    finding.hint = error.hint_text().map(str::to_owned);
-                    report.finding(finding);
+                    report
+                        .finding(Finding::of_error("result-broken", &error).in_file(self.source.display(&sample.path)));
                 }
                 Err(error) => return Err(error),
             }

@@ -236,12 +236,7 @@ impl LabelMeReader {
                 Ok(shape) => read.push(shape),
                 Err(error) if report.allows_losses() => {
                     left_out += 1;
-                    let mut finding = Finding::new("shape-broken", Severity::Warning, error.message());
-                    finding = finding.in_file(self.source.display(path));
-                    finding.at = error.place().cloned();
-                    finding.detail = error.found_text().map(str::to_owned);
-                    finding.hint = error.hint_text().map(str::to_owned);
-                    report.finding(finding);
+                    report.finding(Finding::of_error("shape-broken", &error).in_file(self.source.display(path)));
                 }
                 Err(error) => return Err(error),
             }
