@@ -21,8 +21,8 @@ An export in the form JSON: a list of tasks, or a file for each task. Read are r
 for bit as label-studio-sdk reads them), `polygonlabels`, `rectanglelabels` (turned ones too) and `ellipselabels`, and these
 shapes with `labels` of their own; each is one object. Coordinates are percent of `original_width` and `original_height`; outlines
 cover pixels by the rule `center`, since Label Studio has none of its own. Of several annotations of a task the one that was
-updated last is read; cancelled ones are not; where there is none, the last prediction, with its scores. Tasks without
-a result are left out and counted, and so are results that have no area (key points, choices, …).
+updated last is read; where there is none, the last prediction, with its scores. Tasks that were skipped (their annotations
+cancelled) or have no result are left out and counted, and so are results that have no area (key points, choices, …).
 The key is the file name of the image that `data` names: without the folder of a URL, the digits that an upload got
 (`1a2b3c4d-`), and the extension. Labels are found by name in `--classes`, else in a class list of the folder, else numbered from 1
 in the order of their names. Masks of the newer type `bitmasklabels` are an error.

@@ -39,7 +39,7 @@ pub(super) fn open(
         }
     }
     if pass.without_answer > 0 {
-        let message = "tasks without a result are left out: nothing says how large their images are";
+        let message = "tasks without a result, or that were skipped, are left out";
         let finding = Finding::new("tasks-unlabelled", Severity::Info, message);
         report.finding(finding.detail(amount(pass.without_answer, "tasks")));
     }

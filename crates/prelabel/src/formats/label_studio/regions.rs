@@ -66,11 +66,13 @@ impl<'a> Task<'a> {
     /// # Errors
     /// One that cannot be read.
     pub(super) fn chosen(&self) -> Result<Option<Chosen<'a>>> {
-        let mut valid = Vec::new();
+        let (mut valid, mut cancelled) = (Vec::new(), false);
         for (index, listed) in self.annotations.iter().flatten().enumerate() {
             let pointer = format!("/annotations/{index}");
-            if let Some(answer) = listed.answer(&pointer)?.filter(|answer| answer.was_cancelled != Some(true)) {
-                valid.push((pointer, answer));
+            match listed.answer(&pointer)? {
+                Some(answer) if answer.was_cancelled == Some(true) => cancelled = true,
+                Some(answer) => valid.push((pointer, answer)),
+                None => {}
             }
         }
         let others = valid.len().saturating_sub(1);
@@ -78,6 +80,10 @@ impl<'a> Task<'a> {
         let last = valid.into_iter().max_by(|one, other| one.1.updated_at.cmp(&other.1.updated_at));
         if let Some((pointer, answer)) = last {
             return Ok(Some(Chosen { answer, pointer, score: None, others, predicted: false }));
+        }
+        // Whoever skipped a task did not want what was predicted for it.
+        if cancelled {
+            return Ok(None);
         }
         for (index, listed) in self.predictions.as_deref().unwrap_or_default().iter().enumerate().rev() {
             let pointer = format!("/predictions/{index}");
@@ -341,5 +347,7 @@ mod tests {
                 .unwrap();
         let chosen = task.chosen().unwrap().unwrap();
         assert_eq!((chosen.pointer.as_str(), chosen.score, chosen.predicted), ("/predictions/1", Some(0.5), true));
+        let skipped = r#"{"annotations": [{"was_cancelled": true}], "predictions": [{"result": []}]}"#;
+        assert!(serde_json::from_str::<Task<'_>>(skipped).unwrap().chosen().unwrap().is_none());
     }
 }
